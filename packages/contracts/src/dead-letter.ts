@@ -1,0 +1,39 @@
+// What a record becomes when it can't be decoded or a store refuses it for good.
+
+import Type from 'typebox'
+import { SINKS } from './topics.ts'
+import { Timestamp } from './identifiers.ts'
+
+export const DEAD_LETTER_REASONS = {
+  encoding: 'The value is not UTF-8',
+  json: 'The value is not JSON',
+  schema: 'The value does not have the shape of its topic',
+  org: 'The organisation is not a valid tenant',
+  unrepresentable: 'A store can not hold a value in it, such as a NUL character in a text',
+  too_large: 'The record is above the size that a store accepts',
+  refused: 'The store refused it for good, in its own words',
+} as const
+export type DeadLetterReason = keyof typeof DEAD_LETTER_REASONS
+
+/** A record on `telemetry.dlq`. Its key is `<topic>/<partition>/<offset>` of the origin. */
+export const DeadLetter = Type.Object({
+  schemaVersion: Type.Integer({ minimum: 1 }),
+  sink: Type.Enum(SINKS),
+  reason: Type.Enum(Object.keys(DEAD_LETTER_REASONS) as DeadLetterReason[]),
+  detail: Type.String({ description: "What is wrong: the field, or the store's own words" }),
+  origin: Type.Object({
+    generation: Type.String(),
+    topic: Type.String(),
+    partition: Type.Integer({ minimum: 0 }),
+    offset: Type.String({ pattern: '^\\d+$' }),
+    appendedAt: Timestamp,
+  }),
+  key: Type.Optional(Type.String({ description: 'Base64 of the original key' })),
+  value: Type.Optional(Type.String({ description: 'Base64 of the original value; left out when it is too large' })),
+  valueBytes: Type.Integer({ minimum: 0, description: 'Size of the original value' }),
+  failedAt: Timestamp,
+})
+export type DeadLetter = Type.Static<typeof DeadLetter>
+
+/** A value above this many bytes is left on its topic; the dead letter points at it. */
+export const DEAD_LETTER_VALUE_LIMIT = 512 * 1024

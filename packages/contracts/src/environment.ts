@@ -1,0 +1,234 @@
+// Every environment variable that a service reads: declared once, with its check, default and meaning.
+// `.env.example` and docs/settings.md are checked against this list.
+
+import { readFileSync } from 'node:fs'
+import { RunlightError } from './errors.ts'
+import { DEFAULT_RUN_PREFIX } from './identifiers.ts'
+import { LABEL_MODES, LINE_FORMATS } from './labels.ts'
+import { TOPICS } from './topics.ts'
+
+export interface Variable<T> {
+  name: string
+  doc: string
+  /** Older names that are accepted where the name itself is not set. */
+  aliases?: readonly string[]
+  /** Used when it is not set; without one the variable is required. */
+  fallback?: T
+  /** Gives the value, or throws an Error that says what is allowed. */
+  parse: (text: string) => T
+}
+
+const text = (value: string): string => value
+
+const list = (value: string): string[] => {
+  const items = value.split(',').map((item) => item.trim())
+  if (items.some((item) => item === '')) throw new Error('must be a comma-separated list without empty items')
+  return items
+}
+
+const oneOf =
+  <const T extends string>(allowed: readonly T[]) =>
+  (value: string): T => {
+    const found = allowed.find((candidate) => candidate === value)
+    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`)
+    return found
+  }
+
+const integer = (minimum: number, maximum: number) => (value: string) => {
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
+    throw new Error(`must be a whole number from ${minimum} to ${maximum}`)
+  }
+  return number
+}
+
+const url =
+  (...protocols: string[]) =>
+  (value: string): URL => {
+    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+      throw new Error(`must be an address that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`)
+    }
+    return new URL(value)
+  }
+
+const hostPort = (value: string): { host: string; port: number } => {
+  const match = /^(.+):(\d{1,5})$/.exec(value)
+  if (!match || Number(match[2]) > 65535) throw new Error('must be host:port')
+  return { host: (match[1] as string).replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) }
+}
+
+/** A secret is read from the file that the variable names, so that it is in no process list and no environment. */
+const secretFile = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trimEnd()
+  } catch (cause) {
+    throw new Error(`must name a readable file (${(cause as Error).message})`)
+  }
+}
+
+const variable = <T>(definition: Variable<T>): Variable<T> => definition
+
+export const VARIABLES = {
+  brokers: variable({
+    name: 'LOG_KAFKA_BROKERS',
+    aliases: ['TELEMETRY_BROKER_URL'],
+    doc: 'Brokers of the telemetry bus, host:port, comma-separated',
+    parse: list,
+  }),
+  logTopic: variable({
+    name: 'LOG_KAFKA_TOPIC',
+    aliases: ['TELEMETRY_LOG_TOPIC'],
+    doc: 'Topic of log entries',
+    fallback: TOPICS.logs as string,
+    parse: text,
+  }),
+  eventTopic: variable({
+    name: 'EVENT_KAFKA_TOPIC',
+    doc: 'Topic of trace events',
+    fallback: TOPICS.events as string,
+    parse: text,
+  }),
+  deadLetterTopic: variable({
+    name: 'DLQ_KAFKA_TOPIC',
+    doc: 'Topic of dead letters',
+    fallback: TOPICS.deadLetters as string,
+    parse: text,
+  }),
+  generationsTopic: variable({
+    name: 'RUNLIGHT_GENERATIONS_TOPIC',
+    doc: 'Compacted topic of generations',
+    fallback: TOPICS.generations as string,
+    parse: text,
+  }),
+  partitions: variable({
+    name: 'RUNLIGHT_TOPIC_PARTITIONS',
+    doc: 'Partitions of a topic when provision creates it',
+    fallback: 4,
+    parse: integer(1, 1000),
+  }),
+  retentionHours: variable({
+    name: 'RUNLIGHT_TOPIC_RETENTION_HOURS',
+    doc: 'How long the bus keeps records, in hours',
+    fallback: 72,
+    parse: integer(1, 24 * 365),
+  }),
+  maxMessageBytes: variable({
+    name: 'RUNLIGHT_TOPIC_MAX_MESSAGE_BYTES',
+    doc: 'Largest record batch that the bus takes, in bytes',
+    fallback: 8 * 1024 * 1024,
+    parse: integer(64 * 1024, 64 * 1024 * 1024),
+  }),
+  replication: variable({
+    name: 'RUNLIGHT_TOPIC_REPLICATION',
+    doc: 'Replicas of a topic when provision creates it',
+    fallback: 1,
+    parse: integer(1, 9),
+  }),
+  listen: variable({
+    name: 'RUNLIGHT_LISTEN',
+    doc: 'Where the service answers /healthz, /readyz and /metrics (the API: everything), host:port',
+    parse: hostPort,
+  }),
+  lokiUrl: variable({ name: 'RUNLIGHT_LOKI_URL', doc: 'Address of Loki', parse: url('http:', 'https:') }),
+  lokiLabels: variable({
+    name: 'RUNLIGHT_LOKI_LABELS',
+    doc: 'Label set in Loki: `perRun` (a stream for each run, node and stream) or `bounded` (few streams)',
+    fallback: 'perRun' as (typeof LABEL_MODES)[number],
+    parse: oneOf(LABEL_MODES),
+  }),
+  lokiLines: variable({
+    name: 'RUNLIGHT_LOKI_LINES',
+    doc: 'Lines in Loki: `json` (the record as it was on the bus) or `plain` (the message)',
+    fallback: 'json' as (typeof LINE_FORMATS)[number],
+    parse: oneOf(LINE_FORMATS),
+  }),
+  postgresUrl: variable({
+    name: 'RUNLIGHT_POSTGRES_URL',
+    doc: 'Address of the trace store with role and database, without a password',
+    parse: url('postgres:', 'postgresql:'),
+  }),
+  postgresPassword: variable({
+    name: 'RUNLIGHT_POSTGRES_PASSWORD_FILE',
+    doc: 'File with the password of the role in RUNLIGHT_POSTGRES_URL',
+    parse: secretFile,
+  }),
+  writerPassword: variable({
+    name: 'RUNLIGHT_POSTGRES_WRITER_PASSWORD_FILE',
+    doc: "File with the password that provision gives to the bridges' role",
+    parse: secretFile,
+  }),
+  readerPassword: variable({
+    name: 'RUNLIGHT_POSTGRES_READER_PASSWORD_FILE',
+    doc: "File with the password that provision gives to the API's role",
+    parse: secretFile,
+  }),
+  grafanaPassword: variable({
+    name: 'RUNLIGHT_POSTGRES_GRAFANA_PASSWORD_FILE',
+    doc: "File with the password that provision gives to Grafana's role",
+    parse: secretFile,
+  }),
+  temporalAddress: variable({ name: 'RUNLIGHT_TEMPORAL_ADDRESS', doc: 'Temporal front end, host:port', parse: text }),
+  temporalNamespace: variable({
+    name: 'RUNLIGHT_TEMPORAL_NAMESPACE',
+    doc: 'Temporal namespace of the runs',
+    fallback: 'default',
+    parse: text,
+  }),
+  temporalTaskQueue: variable({
+    name: 'RUNLIGHT_TEMPORAL_TASK_QUEUE',
+    doc: 'Task queue of the demo worker',
+    fallback: 'runlight-demo',
+    parse: text,
+  }),
+  runPrefix: variable({
+    name: 'RUNLIGHT_RUN_PREFIX',
+    doc: 'Prefix of generated run ids',
+    fallback: DEFAULT_RUN_PREFIX,
+    parse: text,
+  }),
+  instance: variable({
+    name: 'RUNLIGHT_INSTANCE',
+    doc: 'Name of this instance among several of one service, in its logs and client ids',
+    fallback: '0',
+    parse: text,
+  }),
+  logLevel: variable({
+    name: 'RUNLIGHT_LOG_LEVEL',
+    doc: "Level of the service's own log",
+    fallback: 'info' as 'debug' | 'info' | 'warn' | 'error',
+    parse: oneOf(['debug', 'info', 'warn', 'error']),
+  }),
+} as const
+
+export type VariableKey = keyof typeof VARIABLES
+type ValueOf<K extends VariableKey> = ReturnType<(typeof VARIABLES)[K]['parse']>
+export type Environment<K extends VariableKey> = { readonly [P in K]: ValueOf<P> }
+
+/**
+ * Reads the variables that a service needs. All faults are reported at once, each with the variable's name.
+ * An empty value counts as not set.
+ * @throws RunlightError RL_CONFIG_INVALID
+ */
+export function readEnvironment<const K extends VariableKey>(
+  keys: readonly K[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Environment<K> {
+  const values: Partial<Record<VariableKey, unknown>> = {}
+  const faults: string[] = []
+  for (const key of keys) {
+    const { name, aliases = [], fallback, parse, doc }: Variable<unknown> = VARIABLES[key]
+    const setAs = [name, ...aliases].find((candidate) => env[candidate])
+    if (setAs === undefined) {
+      if (fallback === undefined) faults.push(`${name} is not set (${doc})`)
+      else values[key] = fallback
+      continue
+    }
+    try {
+      values[key] = parse(env[setAs] as string)
+    } catch (cause) {
+      faults.push(`${setAs} ${(cause as Error).message}`)
+    }
+  }
+  if (faults.length > 0) throw new RunlightError('RL_CONFIG_INVALID', faults.join('; '))
+  return values as Environment<K>
+}

@@ -1,0 +1,78 @@
+// All error codes: what happened and what to do next. docs/errors.md is checked against this list.
+
+export interface ErrorCode {
+  title: string
+  next: string
+  /** HTTP status, where the code can be an answer of the API. */
+  status?: number
+}
+
+export const ERROR_CODES = {
+  RL_CONFIG_INVALID: {
+    title: 'A setting is missing or has a value it can not have',
+    next: 'Correct the setting that the message names; docs/settings.md lists them all.',
+  },
+  RL_GENERATION_CHANGED: {
+    title: 'A topic was created anew while the store still holds positions of the old one',
+    next: 'Make sure that the old topic is really gone, then run `provision --accept-generation`.',
+  },
+  RL_LOG_END_BELOW_POSITION: {
+    title: 'A partition ends below the position that is already stored',
+    next: 'The bus has lost records or another bus answers. Check its data, then run `provision --accept-generation`.',
+  },
+  RL_CONSUMER_STOPPED: {
+    title: 'The consumer can not go on',
+    next: 'Read the cause in the message; the supervisor restarts the process.',
+  },
+  RL_MIGRATION_FAILED: {
+    title: 'A migration of the trace store failed and was rolled back',
+    next: "Read the database's own words in the message, mend the cause, and run provision again.",
+  },
+  RL_PARAMETER_INVALID: {
+    title: 'A parameter has a value it can not have',
+    next: 'Correct the parameter that the answer names.',
+    status: 400,
+  },
+  RL_CURSOR_INVALID: {
+    title: 'The cursor is not one of this list',
+    next: 'Start again without a cursor.',
+    status: 400,
+  },
+  RL_RUN_NOT_FOUND: {
+    title: 'No run has this id',
+    next: 'Check the id; a run appears as soon as its first event is stored.',
+    status: 404,
+  },
+  RL_ROUTE_NOT_FOUND: {
+    title: 'There is nothing at this address',
+    next: 'See /openapi.json for the routes.',
+    status: 404,
+  },
+  RL_STORE_UNAVAILABLE: {
+    title: 'The store that holds the answer can not be reached',
+    next: 'Try again; /readyz tells which store is away.',
+    status: 503,
+  },
+  RL_INTERNAL: {
+    title: 'The server made a mistake',
+    next: "Report it with the request id; the server's log has the cause.",
+    status: 500,
+  },
+} as const satisfies Record<string, ErrorCode>
+export type ErrorCodeName = keyof typeof ERROR_CODES
+
+/** An error with one of the listed codes; the message says what happened in this case. */
+export class RunlightError extends Error {
+  readonly code: ErrorCodeName
+
+  constructor(code: ErrorCodeName, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'RunlightError'
+    this.code = code
+  }
+
+  /** What a person can do about it. */
+  get next(): string {
+    return ERROR_CODES[this.code].next
+  }
+}

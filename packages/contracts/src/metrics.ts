@@ -1,0 +1,128 @@
+// Names of all metrics. Three keep the names of the product's origin; all others follow
+// https://prometheus.io/docs/practices/naming/ as `runlight_<subject>_<unit>[_total]`.
+
+export interface Metric {
+  name: string
+  kind: 'counter' | 'gauge' | 'histogram'
+  help: string
+  labels: readonly string[]
+  /** Upper bounds of a histogram's buckets, in the unit of its name. */
+  buckets?: readonly number[]
+}
+
+const metric = <const M extends Metric>(definition: M): M => definition
+
+export const METRICS = {
+  traceEvents: metric({
+    name: 'trace_events_total',
+    kind: 'counter',
+    help: 'Events stored, by type',
+    labels: ['type'],
+  }),
+  lokiPushFailures: metric({
+    name: 'loki_push_failures_total',
+    kind: 'counter',
+    help: 'Pushes that Loki did not accept, by reason',
+    labels: ['reason'],
+  }),
+  streamLatency: metric({
+    name: 'stream_latency_ms',
+    kind: 'histogram',
+    help: "From a record's own time to its write to a live reader, in milliseconds",
+    labels: [],
+    buckets: [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000],
+  }),
+  recordsDelivered: metric({
+    name: 'runlight_bridge_records_delivered_total',
+    kind: 'counter',
+    help: 'Records that the store has acknowledged',
+    labels: ['sink', 'topic'],
+  }),
+  recordsRepeated: metric({
+    name: 'runlight_bridge_records_repeated_total',
+    kind: 'counter',
+    help: 'Records that were already stored and were skipped',
+    labels: ['sink', 'topic'],
+  }),
+  deadLetters: metric({
+    name: 'runlight_bridge_dead_letters_total',
+    kind: 'counter',
+    help: 'Records sent to the dead letters, by reason',
+    labels: ['sink', 'reason'],
+  }),
+  deliveryFailures: metric({
+    name: 'runlight_bridge_delivery_failures_total',
+    kind: 'counter',
+    help: 'Deliveries that failed and will be repeated, by reason',
+    labels: ['sink', 'reason'],
+  }),
+  deliverySeconds: metric({
+    name: 'runlight_bridge_delivery_seconds',
+    kind: 'histogram',
+    help: 'Time for one batch to be acknowledged by the store, retries included',
+    labels: ['sink'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  }),
+  batchRecords: metric({
+    name: 'runlight_bridge_batch_records',
+    kind: 'histogram',
+    help: 'Records in one batch',
+    labels: ['sink'],
+    buckets: [1, 10, 100, 500, 1000, 2500, 5000, 10000],
+  }),
+  lagRecords: metric({
+    name: 'runlight_bridge_lag_records',
+    kind: 'gauge',
+    help: 'Records on the bus that are not stored yet',
+    labels: ['sink', 'topic', 'partition'],
+  }),
+  lagSeconds: metric({
+    name: 'runlight_bridge_lag_seconds',
+    kind: 'gauge',
+    help: 'Age of the oldest record that is not stored yet; 0 when there is none',
+    labels: ['sink', 'topic', 'partition'],
+  }),
+  recordsOvertaken: metric({
+    name: 'runlight_bridge_records_overtaken_total',
+    kind: 'counter',
+    help: 'Records that retention removed from the bus before they were stored',
+    labels: ['sink', 'topic'],
+  }),
+  inFlight: metric({
+    name: 'runlight_bridge_in_flight_bytes',
+    kind: 'gauge',
+    help: 'Bytes of records taken from the bus and not yet stored',
+    labels: ['sink'],
+  }),
+  sdkDropped: metric({
+    name: 'runlight_sdk_records_dropped_total',
+    kind: 'counter',
+    help: 'Records dropped before they were sent, by reason',
+    labels: ['topic', 'reason'],
+  }),
+  observerScans: metric({
+    name: 'runlight_observer_scans_total',
+    kind: 'counter',
+    help: "Passes over Temporal's visibility, by outcome",
+    labels: ['outcome'],
+  }),
+  observerEvents: metric({
+    name: 'runlight_observer_events_total',
+    kind: 'counter',
+    help: 'Events published by the observer, by type; repeats included',
+    labels: ['type'],
+  }),
+  observerOpenRuns: metric({
+    name: 'runlight_observer_runs_open',
+    kind: 'gauge',
+    help: 'Runs that are open in Temporal',
+    labels: [],
+  }),
+  apiRequestSeconds: metric({
+    name: 'runlight_api_request_seconds',
+    kind: 'histogram',
+    help: 'Time to answer a request, by route and status class',
+    labels: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  }),
+} as const
