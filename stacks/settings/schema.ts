@@ -1,0 +1,135 @@
+// Every setting of a stack: declared once, with type, default, unit, check and meaning.
+// Set one with `pulumi config set --path 'runlight:loki.port' 17310`.
+
+import Type, { type Static } from 'typebox'
+import { DEFAULT_RUN_PREFIX } from '@runlight/contracts/identifiers'
+import { LABEL_MODES, LINE_FORMATS } from '@runlight/contracts/labels'
+import { TOPICS } from '@runlight/contracts/topics'
+
+/** Where a stack can run; design section 2 has the table. */
+export const ENVIRONMENTS = ['local', 'dev', 'staging', 'prod'] as const
+export type EnvironmentName = (typeof ENVIRONMENTS)[number]
+
+/** What a setting says of itself, beside its type and check. */
+interface About<T> {
+  default: T
+  /** Defaults that differ in an environment. */
+  defaultIn?: Partial<Record<EnvironmentName, T>>
+  unit?: string
+  description: string
+}
+
+const port = (about: Omit<About<number>, 'unit'>) =>
+  Type.Integer({ minimum: 1, maximum: 65535, unit: 'port', ...about })
+
+const count = (minimum: number, maximum: number, about: About<number>) => Type.Integer({ minimum, maximum, ...about })
+
+const choice = <const V extends readonly string[]>(values: V, about: About<V[number]>) =>
+  Type.Enum(values as unknown as [...V], { ...about })
+
+const text = (pattern: string, about: About<string>) => Type.String({ pattern, ...about })
+
+const group = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false })
+
+const topic = (name: string, description: string) =>
+  text('^[A-Za-z0-9._-]{1,249}$', { default: name, description: `Topic of ${description}` })
+
+export const settingsSchema = group({
+  environment: choice(ENVIRONMENTS, {
+    default: 'local',
+    description: "Where the stack runs; left out, it is the stack's name up to its first `-`",
+  }),
+  logLevel: choice(['debug', 'info', 'warn', 'error'], {
+    default: 'info',
+    description: "Level of the services' own logs",
+  }),
+  runPrefix: text('^[A-Za-z0-9_-]{0,64}$', {
+    default: DEFAULT_RUN_PREFIX,
+    description: 'Prefix of generated run ids',
+  }),
+  topics: group({
+    logs: topic(TOPICS.logs, 'log entries'),
+    events: topic(TOPICS.events, 'trace events'),
+    deadLetters: topic(TOPICS.deadLetters, 'dead letters'),
+    generations: topic(TOPICS.generations, 'generations (compacted)'),
+    partitions: count(1, 1000, {
+      default: 4,
+      unit: 'partitions',
+      description: 'Partitions of a topic when it is created',
+    }),
+    replication: count(1, 9, {
+      default: 1,
+      defaultIn: { staging: 3, prod: 3 },
+      unit: 'replicas',
+      description: 'Replicas of a topic when it is created',
+    }),
+    retentionHours: count(1, 24 * 365, {
+      default: 72,
+      unit: 'hours',
+      description: 'How long the bus keeps records: the longest outage of a store that loses nothing',
+    }),
+    maxMessageBytes: count(64 * 1024, 64 * 1024 * 1024, {
+      default: 8 * 1024 * 1024,
+      unit: 'bytes',
+      description: 'Largest record batch that the bus takes',
+    }),
+  }),
+  bus: group({
+    port: port({ default: 17092, description: 'Kafka protocol' }),
+    controllerPort: port({ default: 17093, description: 'KRaft controller' }),
+    memoryMiB: count(256, 65536, { default: 512, unit: 'MiB', description: 'Heap of the broker' }),
+  }),
+  loki: group({
+    port: port({ default: 17310, description: 'HTTP API' }),
+    grpcPort: port({ default: 17395, description: 'gRPC among its own parts' }),
+    labels: choice(LABEL_MODES, {
+      default: 'perRun',
+      defaultIn: { staging: 'bounded', prod: 'bounded' },
+      description: 'A stream for each run, node and stream (perRun), or few streams (bounded)',
+    }),
+    lines: choice(LINE_FORMATS, {
+      default: 'json',
+      description: 'Lines as they were on the bus (json), or the message alone (plain)',
+    }),
+    retentionDays: count(1, 3650, { default: 31, unit: 'days', description: 'How long lines are kept' }),
+    ingestionRateMiB: count(1, 4096, {
+      default: 512,
+      unit: 'MiB/s',
+      description: 'What one tenant, and one stream of it, may push before Loki answers 429',
+    }),
+    maxStreams: count(1000, 10_000_000, {
+      default: 100_000,
+      unit: 'streams',
+      description: 'Active streams of one tenant before Loki answers 429',
+    }),
+  }),
+  postgres: group({
+    port: port({ default: 17432, description: 'PostgreSQL protocol' }),
+    maxConnections: count(10, 1000, { default: 100, unit: 'connections', description: 'Limit of connections' }),
+    sharedBuffersMiB: count(16, 65536, { default: 256, unit: 'MiB', description: 'Memory for cached pages' }),
+  }),
+  temporal: group({
+    port: port({ default: 17233, description: 'gRPC front end' }),
+    uiPort: port({ default: 17280, description: 'Web UI' }),
+    metricsPort: port({ default: 17234, description: 'Prometheus metrics' }),
+    namespace: text('^[A-Za-z0-9._-]{1,255}$', { default: 'default', description: 'Namespace of the runs' }),
+  }),
+  prometheus: group({
+    port: port({ default: 17090, description: 'HTTP API and UI' }),
+    scrapeSeconds: count(1, 300, { default: 5, unit: 'seconds', description: 'Time between two scrapes' }),
+    retentionDays: count(1, 3650, { default: 15, unit: 'days', description: 'How long samples are kept' }),
+  }),
+  bridges: group({
+    loki: group({ port: port({ default: 17811, description: 'Health and metrics of the Loki bridge' }) }),
+    postgres: group({ port: port({ default: 17812, description: 'Health and metrics of the Postgres bridge' }) }),
+  }),
+  observer: group({ port: port({ default: 17813, description: 'Health and metrics of the observer' }) }),
+  api: group({ port: port({ default: 17800, description: 'Telemetry API' }) }),
+  demo: group({
+    port: port({ default: 17814, description: 'Health and metrics of the demo worker' }),
+    taskQueue: text('^[^\\s]{1,255}$', { default: 'runlight-demo', description: 'Task queue of the demo worker' }),
+  }),
+})
+
+export type Settings = Static<typeof settingsSchema>
