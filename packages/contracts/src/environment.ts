@@ -62,7 +62,7 @@ const secretFile = (path: string): string => {
   try {
     return readFileSync(path, 'utf8').trimEnd()
   } catch (cause) {
-    throw new Error(`must name a readable file (${(cause as Error).message})`)
+    throw new Error(`must name a readable file (${(cause as Error).message})`, { cause })
   }
 }
 

@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+// Three suites, run one after the other by `npm test`:
+//   unit   beside the code, no component needed
+//   stack  beside the code, each file with real components of its own (fixtures in regression/fixtures)
+//   e2e    the whole stack, brought up through Pulumi
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,stacks,scripts,regression,dashboards,configs}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.stack.test.ts', '**/*.e2e.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: ['{packages,stacks,scripts,regression}/**/*.stack.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          // Two cores: a file brings up real servers.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['regression/**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
