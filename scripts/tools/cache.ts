@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import type { Platform, Recipe, ToolName } from './versions.ts'
+
+/** What is kept of a tool beside its files; the binaries' paths are relative to the folder. */
+export interface CacheEntry {
+  name: ToolName
+  version: string
+  source: string
+  bin: Record<string, string>
+  seconds: number
+}
+
+const entryFile = 'tool.json'
+
+/** The folder that tools are kept in: `$RUNLIGHT_CACHE`, else `runlight` in the person's cache folder. */
+export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['RUNLIGHT_CACHE']) return env['RUNLIGHT_CACHE']
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'runlight')
+}
+
+/**
+ * The folder of one build of a tool: `<root>/tools/<name>/<version>-<hash>`. The hash covers the recipe and the
+ * platform, so that a changed recipe is a new folder and an old one is never taken for it. The build's cost isn't
+ * part of it.
+ */
+export function toolFolder(root: string, name: ToolName, version: string, recipe: Recipe, platform: Platform): string {
+  const { megabytes: _megabytes, weight: _weight, ...what } = { weight: 0, ...recipe }
+  const hash = createHash('sha256')
+    .update(JSON.stringify([platform, canonical(what)]))
+    .digest('hex')
+    .slice(0, 12)
+  return join(root, 'tools', name, `${version}-${hash}`)
+}
+
+/** What is kept in a tool's folder, or undefined if the tool isn't there. */
+export async function readEntry(folder: string): Promise<CacheEntry | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, entryFile), 'utf8')) as CacheEntry
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * Fills a folder as a whole or not at all: `fill` works in a folder beside it, which is then renamed. Call it with
+ * the tool's lock held: what an interrupted run left beside the folder is removed first.
+ */
+export async function publish(folder: string, fill: (into: string) => Promise<CacheEntry>): Promise<CacheEntry> {
+  const parent = dirname(folder)
+  const prefix = `${basename(folder)}.part-`
+  await mkdir(parent, { recursive: true })
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true })
+  }
+  const part = await mkdtemp(join(parent, prefix))
+  try {
+    const entry = await fill(part)
+    await writeFile(join(part, entryFile), `${JSON.stringify(entry, null, 2)}\n`)
+    // Without an entry the folder is no tool, only in the way (someone removed files by hand).
+    await rm(folder, { recursive: true, force: true })
+    await rename(part, folder)
+    return entry
+  } catch (error) {
+    await rm(part, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** The same value with its keys in order, so that moving a line in the file of versions changes no hash. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, canonical(each)]),
+  )
+}
