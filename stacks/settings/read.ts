@@ -1,6 +1,6 @@
 // From a stack's configuration to one typed settings object; every fault is reported at once.
 
-import { Compile } from 'typebox/compile'
+import { Errors } from 'typebox/schema'
 import { RunlightError } from '@runlight/contracts/errors'
 import { nearMiss } from './near-miss.ts'
 import { ENVIRONMENTS, settingsSchema, type EnvironmentName, type Settings } from './schema.ts'
@@ -8,7 +8,6 @@ import { SECRETS } from './secrets.ts'
 import { DECLARATIONS, type Declaration } from './walk.ts'
 
 const NAMESPACE = 'runlight:'
-const compiled = Compile(settingsSchema)
 const declared = new Map(DECLARATIONS.map((declaration) => [declaration.path, declaration]))
 const secretNames: ReadonlySet<string> = new Set(SECRETS)
 
@@ -53,7 +52,7 @@ export function readSettings(config: StackConfig): Settings {
     put(settings, declaration.path, given.get(declaration.path) ?? defaultOf(declaration, environment))
   }
   put(settings, 'environment', environment)
-  for (const error of compiled.Errors(settings)) {
+  for (const error of Errors(settingsSchema, settings)[1]) {
     const path = error.instancePath.slice(1).replaceAll('/', '.')
     if (path !== 'environment') faults.push(describeBadValue(path, given.get(path), error))
   }

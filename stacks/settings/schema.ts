@@ -1,7 +1,7 @@
 // Every setting of a stack: declared once, with type, default, unit, check and meaning.
 // Set one with `pulumi config set --path 'runlight:loki.port' 17310`.
 
-import Type, { type Static } from 'typebox'
+import type { XStatic } from 'typebox/schema'
 import { DEFAULT_RUN_PREFIX } from '@runlight/contracts/identifiers'
 import { LABEL_MODES, LINE_FORMATS } from '@runlight/contracts/labels'
 import { TOPICS } from '@runlight/contracts/topics'
@@ -19,18 +19,18 @@ interface About<T> {
   description: string
 }
 
-const port = (about: Omit<About<number>, 'unit'>) =>
-  Type.Integer({ minimum: 1, maximum: 65535, unit: 'port', ...about })
+// JSON Schema as literals, not by TypeBox's builder: loading that takes longer than all else in the program.
 
-const count = (minimum: number, maximum: number, about: About<number>) => Type.Integer({ minimum, maximum, ...about })
+const count = (minimum: number, maximum: number, about: About<number>) =>
+  ({ type: 'integer', minimum, maximum, ...about }) as const
 
-const choice = <const V extends readonly string[]>(values: V, about: About<V[number]>) =>
-  Type.Enum(values as unknown as [...V], { ...about })
+const port = (about: About<number>) => count(1, 65535, { unit: 'port', ...about })
 
-const text = (pattern: string, about: About<string>) => Type.String({ pattern, ...about })
+const choice = <const V extends readonly string[]>(values: V, about: About<V[number]>) => ({ enum: values, ...about })
 
-const group = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
-  Type.Object(properties, { additionalProperties: false })
+const text = (pattern: string, about: About<string>) => ({ type: 'string', pattern, ...about }) as const
+
+const group = <const P extends object>(properties: P) => ({ type: 'object', properties }) as const
 
 const topic = (name: string, description: string) =>
   text('^[A-Za-z0-9._-]{1,249}$', { default: name, description: `Topic of ${description}` })
@@ -132,4 +132,6 @@ export const settingsSchema = group({
   }),
 })
 
-export type Settings = Static<typeof settingsSchema>
+type ValueOf<S> = S extends { properties: infer P } ? { [K in keyof P]: ValueOf<P[K]> } : XStatic<S>
+
+export type Settings = ValueOf<typeof settingsSchema>

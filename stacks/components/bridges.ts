@@ -1,0 +1,52 @@
+// The two bridges: from the bus into a store.
+
+import type { Secrets } from '../settings/load.ts'
+import type { Settings } from '../settings/schema.ts'
+import type { Component, Dependency, Running } from './component.ts'
+import { busVariables, service } from './service.ts'
+import { postgresUrl } from './trace-store.ts'
+
+export function lokiBridge(
+  settings: Settings,
+  { bus, loki, after }: { bus: Running<'kafka'>; loki: Running<'http'>; after: Dependency },
+): Component<'http'> {
+  return service({
+    name: 'bridge-loki',
+    title: 'Bridge to Loki',
+    workspace: '@runlight/bridge-loki',
+    port: settings.bridges.loki.port,
+    setting: 'bridges.loki.port',
+    needs: [bus, loki, after],
+    memoryMiB: 256,
+    variables: () => ({
+      ...busVariables(bus.address('kafka'), settings),
+      lokiUrl: `http://${loki.address('http')}`,
+      lokiLabels: settings.loki.labels,
+      lokiLines: settings.loki.lines,
+    }),
+  })
+}
+
+export function postgresBridge(
+  settings: Settings,
+  secrets: Secrets,
+  { bus, postgres, after }: { bus: Running<'kafka'>; postgres: Running<'postgres'>; after: Dependency },
+): Component<'http'> {
+  return service({
+    name: 'bridge-postgres',
+    title: 'Bridge to PostgreSQL',
+    workspace: '@runlight/bridge-postgres',
+    port: settings.bridges.postgres.port,
+    setting: 'bridges.postgres.port',
+    needs: [bus, postgres, after],
+    secrets: { password: secrets.postgresWriterPassword },
+    memoryMiB: 256,
+    variables: (place) => ({
+      ...busVariables(bus.address('kafka'), settings),
+      postgresUrl: postgresUrl(postgres.address('postgres'), 'writer'),
+      postgresPassword: place.secret('password'),
+      // Part of the stored reference to the lines in Loki.
+      lokiLabels: settings.loki.labels,
+    }),
+  })
+}

@@ -1,0 +1,39 @@
+// The API: runs, status, traces and logs, read from the stores.
+
+import type { Secrets } from '../settings/load.ts'
+import type { Settings } from '../settings/schema.ts'
+import type { Component, Dependency, Running } from './component.ts'
+import { busVariables, service } from './service.ts'
+import { postgresUrl } from './trace-store.ts'
+
+interface Stores {
+  bus: Running<'kafka'>
+  postgres: Running<'postgres'>
+  loki: Running<'http'>
+  temporal: Running<'grpc'>
+  after: Dependency
+}
+
+export function telemetryApi(settings: Settings, secrets: Secrets, stores: Stores): Component<'http'> {
+  const { bus, postgres, loki, temporal, after } = stores
+  return service({
+    name: 'api',
+    title: 'Telemetry API',
+    workspace: '@runlight/api',
+    port: settings.api.port,
+    setting: 'api.port',
+    needs: [bus, postgres, loki, temporal, after],
+    secrets: { password: secrets.postgresReaderPassword },
+    memoryMiB: 256,
+    variables: (place) => ({
+      ...busVariables(bus.address('kafka'), settings),
+      postgresUrl: postgresUrl(postgres.address('postgres'), 'reader'),
+      postgresPassword: place.secret('password'),
+      lokiUrl: `http://${loki.address('http')}`,
+      lokiLabels: settings.loki.labels,
+      lokiLines: settings.loki.lines,
+      temporalAddress: temporal.address('grpc'),
+      temporalNamespace: settings.temporal.namespace,
+    }),
+  })
+}

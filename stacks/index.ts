@@ -1,0 +1,52 @@
+// Where Runlight runs. The program reads like the way of a record: workers write to the bus, bridges carry it into
+// the stores, the API reads it back.
+
+import * as pulumi from '@pulumi/pulumi'
+import { lokiBridge, postgresBridge } from './components/bridges.ts'
+import { demoWorker } from './components/demo-worker.ts'
+import { logStore } from './components/log-store.ts'
+import { metricsStore } from './components/metrics-store.ts'
+import { provision } from './components/provision.ts'
+import { telemetryApi } from './components/telemetry-api.ts'
+import { telemetryBus } from './components/telemetry-bus.ts'
+import { temporalObserver } from './components/temporal-observer.ts'
+import { postgresUrl, traceStore } from './components/trace-store.ts'
+import { workflowEngine } from './components/workflow-engine.ts'
+import { platform } from './platforms/platform.ts'
+import { loadSecrets, loadSettings } from './settings/load.ts'
+
+const settings = loadSettings(pulumi.getStack())
+const secrets = loadSecrets()
+const on = await platform(settings) // processes | Docker | Kubernetes
+
+const bus = on.run(telemetryBus(settings.bus))
+const postgres = on.run(traceStore(settings.postgres, secrets))
+const loki = on.run(logStore(settings.loki))
+const temporal = on.run(workflowEngine(settings.temporal))
+
+const ready = on.once(provision(settings, secrets, { bus, postgres }))
+const logs = on.run(lokiBridge(settings, { bus, loki, after: ready }))
+const events = on.run(postgresBridge(settings, secrets, { bus, postgres, after: ready }))
+const observer = on.run(temporalObserver(settings, { bus, temporal, after: ready }))
+const api = on.run(telemetryApi(settings, secrets, { bus, postgres, loki, temporal, after: ready }))
+const worker = on.run(demoWorker(settings, { bus, temporal, after: ready }))
+
+const metrics = on.run(
+  metricsStore(settings.prometheus, {
+    scrape: [bus, postgres, loki, temporal, logs, events, observer, api, worker],
+  }),
+)
+
+/** Where to look, for a person at the machine. */
+export const addresses = {
+  api: `http://${api.reach('http')}`,
+  temporalUi: `http://${temporal.reach('ui')}`,
+  temporal: temporal.reach('grpc'),
+  broker: bus.reach('kafka'),
+  loki: `http://${loki.reach('http')}`,
+  postgres: postgresUrl(postgres.reach('postgres'), 'reader'),
+  prometheus: `http://${metrics.reach('http')}`,
+}
+
+/** What runs, for the report. */
+export const components = on.components()

@@ -1,0 +1,39 @@
+// The tools that `npm run setup` has prepared, as it has written them down.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as pulumi from '@pulumi/pulumi'
+
+export interface Tool {
+  name: string
+  version: string
+  /** Binary or folder by name: absolute path. */
+  bin: Readonly<Record<string, string>>
+}
+
+export type Tools = (name: string) => Tool
+
+/** @throws pulumi.RunError when set-up was not run, or not for this tool */
+export function readTools(home: string): Tools {
+  const file = join(home, 'tools.json')
+  const next = 'Run `npm run setup` first.'
+  let tools: Tool[]
+  try {
+    tools = JSON.parse(readFileSync(file, 'utf8')) as Tool[]
+  } catch (cause) {
+    throw new pulumi.RunError(`The list of tools can not be read (${(cause as Error).message}). ${next}`)
+  }
+  return (name) => {
+    const tool = tools.find((candidate) => candidate.name === name)
+    if (!tool) throw new pulumi.RunError(`${file} lists no tool ${name}. ${next}`)
+    return tool
+  }
+}
+
+/** @throws pulumi.RunError when the tool does not bring it */
+export function binaryOf(tool: Tool, name: string): string {
+  const path = tool.bin[name]
+  if (!path)
+    throw new pulumi.RunError(`The tool ${tool.name} ${tool.version} brings no ${name}. Run \`npm run setup\`.`)
+  return path
+}
