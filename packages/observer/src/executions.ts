@@ -1,0 +1,101 @@
+// Which execution a Temporal run is: its place, from 1, among the runs of its workflow id in the order of their start.
+
+import { compareInstants } from '@runlight/contracts/time'
+import type { Instant } from '@runlight/contracts/time'
+import type { TemporalAccess, VisibleRun } from './temporal.ts'
+import { instantOf } from './times.ts'
+
+/**
+ * Numbers of Temporal runs, remembered. A run follows another in one of three ways, and a worker can count along the
+ * same way (continue-as-new and retry: the run before it plus one; a reset: by asking visibility, as here):
+ *
+ * - `predecessor` is numbered: one more. It was the open run of its workflow id until this one took over, so none can
+ *   lie between them. This holds even when retention has removed the start of a long chain.
+ * - otherwise: its place in visibility, ordered by start time, then close time, then id. The order does not change
+ *   when later runs come.
+ */
+export interface ExecutionNumbers {
+  /** @returns the number, or undefined while visibility does not list the run or its predecessor yet */
+  numberOf: (run: NumberedRun) => Promise<number | undefined>
+}
+
+export interface NumberedRun {
+  runId: string
+  temporalRunId: string
+  /** The run that this one continues, retries or was reset from. */
+  predecessor: string | undefined
+  /** It follows directly: continue-as-new, retry or cron, not a reset. */
+  direct: boolean
+}
+
+/** Runs remembered: well above what can be open or recently closed at a time. */
+const REMEMBERED = 100_000
+/** Workflow ids in one query. */
+const BATCH = 50
+
+type Waiting = { runId: string; resolve: (runs: VisibleRun[]) => void; reject: (cause: unknown) => void }
+
+export function executionNumbers(temporal: Pick<TemporalAccess, 'list'>): ExecutionNumbers {
+  const known = new Map<string, number>()
+  let waiting: Waiting[] = []
+
+  const remember = (temporalRunId: string, number: number): number => {
+    known.set(temporalRunId, number)
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value as string)
+    return number
+  }
+
+  const ask = async (asked: Waiting[]): Promise<void> => {
+    try {
+      const ids = [...new Set(asked.map(({ runId }) => runId))]
+      const runs = await temporal.list(`WorkflowId IN (${ids.map(quote).join(', ')})`)
+      for (const { runId, resolve } of asked) resolve(runs.filter((run) => run.runId === runId))
+    } catch (cause) {
+      for (const { reject } of asked) reject(cause)
+    }
+  }
+
+  /** Runs of one workflow id; what is asked for in one turn of the event loop goes into one query. */
+  const runsOf = (runId: string): Promise<VisibleRun[]> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ runId, resolve, reject })
+      if (waiting.length > 1) return
+      setImmediate(() => {
+        const all = waiting
+        waiting = []
+        for (let at = 0; at < all.length; at += BATCH) void ask(all.slice(at, at + BATCH))
+      })
+    })
+
+  const numberOf = async ({ runId, temporalRunId, predecessor, direct }: NumberedRun): Promise<number | undefined> => {
+    const own = known.get(temporalRunId)
+    if (own !== undefined) return own
+    const before = direct && predecessor !== undefined ? known.get(predecessor) : undefined
+    if (before !== undefined) return remember(temporalRunId, before + 1)
+    const ordered = (await runsOf(runId)).sort(byStart).map((run) => run.temporalRunId)
+    const place = ordered.indexOf(temporalRunId)
+    if (place < 0 || (predecessor !== undefined && !ordered.includes(predecessor))) return undefined
+    return remember(temporalRunId, place + 1)
+  }
+
+  return { numberOf }
+}
+
+function byStart(a: VisibleRun, b: VisibleRun): number {
+  return (
+    compareTimes(instantOf(a.startTime), instantOf(b.startTime)) ||
+    compareTimes(instantOf(a.closeTime), instantOf(b.closeTime)) ||
+    (a.temporalRunId < b.temporalRunId ? -1 : 1)
+  )
+}
+
+/** A time that is not set comes last. */
+function compareTimes(a: Instant | undefined, b: Instant | undefined): number {
+  if (!a || !b) return Number(a === undefined) - Number(b === undefined)
+  return compareInstants(a, b)
+}
+
+/** A string in a visibility query. */
+function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
