@@ -14,6 +14,7 @@ import {
   fieldTable,
   labelTable,
   metricTable,
+  settingsTable,
   tableTables,
   topicTable,
 } from './tables.ts'
@@ -38,6 +39,7 @@ const sections: Record<string, () => string> = {
   metrics: metricTable,
   errors: errorTable,
   environment: environmentTable,
+  settings: settingsTable,
 }
 
 /** Replaces what stands between `<!-- generated: name -->` and `<!-- end: name -->`. */
@@ -59,6 +61,7 @@ export const generatedFiles: GeneratedFile[] = [
   { path: 'docs/execution-contract.md', render: fillSections },
   { path: 'docs/errors.md', render: fillSections },
   { path: 'docs/environment.md', render: fillSections },
+  { path: 'docs/settings.md', render: fillSections },
   { path: '.env.example', render: envExample },
   schemaFile('log-entry', LogEntry),
   schemaFile('trace-event', TraceEvent),

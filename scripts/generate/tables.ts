@@ -12,6 +12,7 @@ import type { Table } from '@runlight/contracts/tables'
 import { TABLES } from '@runlight/contracts/tables'
 import { SINKS, TOPICS, consumerGroup, replayTopic } from '@runlight/contracts/topics'
 import type { TSchema } from 'typebox'
+import { DECLARATIONS } from '../../stacks/settings/walk.ts'
 
 /** A Markdown table; cells are escaped, columns are padded so that the source reads well too. */
 function markdownTable(head: string[], rows: string[][]): string {
@@ -173,4 +174,12 @@ export function environmentTable(): string {
     doc,
   ])
   return markdownTable(['variable (older names)', 'default', 'meaning'], rows)
+}
+
+export function settingsTable(): string {
+  const rows = DECLARATIONS.map(({ path, description, unit = '', default: fallback, defaultIn = {} }) => {
+    const others = Object.entries(defaultIn).map(([environment, value]) => `${environment}: \`${String(value)}\``)
+    return [`\`${path}\``, [`\`${String(fallback)}\``, ...others].join(', '), unit, description]
+  })
+  return markdownTable(['setting', 'default', 'unit', 'meaning'], rows)
 }
