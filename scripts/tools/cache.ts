@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Platform, Recipe, ToolName } from './versions.ts'
@@ -59,6 +59,8 @@ export async function publish(folder: string, fill: (into: string) => Promise<Ca
   const part = await mkdtemp(join(parent, prefix))
   try {
     const entry = await fill(part)
+    // mkdtemp makes it private; servers may run as another user.
+    await chmod(part, 0o755)
     await writeFile(join(part, entryFile), `${JSON.stringify(entry, null, 2)}\n`)
     // Without an entry the folder is no tool, only in the way (someone removed files by hand).
     await rm(folder, { recursive: true, force: true })

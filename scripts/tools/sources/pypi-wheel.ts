@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Source } from './source.ts'
 
@@ -31,6 +31,8 @@ export const pypiWheel: Source<'pypi-wheel'> = {
       },
       { signal: job.signal, onWait: () => job.note('waiting for a download slot') },
     )
+    // Not every wheel marks its programs as such.
+    for (const path of Object.values(recipe.files)) await chmod(join(job.into, path), 0o755)
     return recipe.files
   },
 }
