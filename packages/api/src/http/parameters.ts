@@ -1,0 +1,38 @@
+// Parameters of requests: texts become typed values, and every fault names its parameter.
+
+import { shape } from '@runlight/contracts/schema'
+import type { Static, TObject, TSchema } from 'typebox'
+import { ParameterError } from './problem.ts'
+
+/** Reads the parameters of a path or query. @throws ParameterError */
+export type ParameterReader<S extends TObject> = (raw: Readonly<Record<string, unknown>>) => Static<S>
+
+export function parameterReader<S extends TObject>(schema: S): ParameterReader<S> {
+  const names = Object.keys(schema.properties)
+  const checked = shape(schema)
+  return (raw) => {
+    const values: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(raw)) {
+      const property = (schema.properties as Record<string, TSchema>)[name]
+      if (!names.includes(name) || !property) throw fault(name, `is not known here; there is ${names.join(', ')}`)
+      if (typeof value !== 'string') throw fault(name, 'was given more than once')
+      values[name] = isInteger(property) ? parseInteger(name, value) : value
+    }
+    const result = checked.check(values)
+    if (result.ok) return result.value
+    throw fault(result.refusal.field, result.refusal.message)
+  }
+}
+
+function isInteger(schema: TSchema): boolean {
+  return (schema as { type?: unknown }).type === 'integer'
+}
+
+function parseInteger(name: string, text: string): number {
+  if (!/^-?\d{1,15}$/.test(text)) throw fault(name, 'must be a whole number')
+  return Number(text)
+}
+
+function fault(name: string, message: string): ParameterError {
+  return new ParameterError(name, `The parameter ${name} ${message}.`)
+}

@@ -1,0 +1,68 @@
+// Every refusal as one shape (https://www.rfc-editor.org/rfc/rfc9457).
+
+import type { Problem } from '@runlight/contracts/api'
+import { ERROR_CODES, RunlightError } from '@runlight/contracts/errors'
+import type { ErrorCode } from '@runlight/contracts/errors'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** A parameter at fault; the message starts with its name. */
+export class ParameterError extends RunlightError {
+  readonly parameter: string
+
+  constructor(
+    parameter: string,
+    message: string,
+    code: 'RL_PARAMETER_INVALID' | 'RL_CURSOR_INVALID' = 'RL_PARAMETER_INVALID',
+  ) {
+    super(code, message)
+    this.parameter = parameter
+  }
+}
+
+/** The refusal of a request for what went wrong in it. A cause without a code is a mistake of ours and is not shown. */
+export function problemOf(cause: unknown, requestId: string): Problem {
+  const error = known(cause)
+  const code: ErrorCode = ERROR_CODES[error.code]
+  const parameter =
+    error instanceof ParameterError ? error.parameter : error.code === 'RL_CURSOR_INVALID' ? 'cursor' : undefined
+  return {
+    type: `/docs/errors#${error.code.toLowerCase()}`,
+    title: code.title,
+    status: code.status ?? 500,
+    code: error.code,
+    detail: `${error.message} ${code.next}`,
+    instance: `urn:runlight:request:${requestId}`,
+    ...(parameter !== undefined && { parameter }),
+  }
+}
+
+function known(cause: unknown): RunlightError {
+  if (cause instanceof RunlightError && (ERROR_CODES[cause.code] as ErrorCode).status !== undefined) return cause
+  const status = (cause as { statusCode?: unknown }).statusCode
+  // Fastify's own refusals of a request: an address, a body or a header that can't be read.
+  if (cause instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {
+    return new ParameterError('request', `The request can not be read: ${cause.message}.`)
+  }
+  return new RunlightError('RL_INTERNAL', 'The request could not be answered.', { cause })
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, cause: unknown): FastifyReply {
+  const problem = problemOf(cause, request.id)
+  if (problem.code === 'RL_INTERNAL') {
+    request.log.error(
+      { cause, requestId: request.id, url: request.url },
+      'A request failed by a mistake of the server.',
+    )
+  }
+  if (problem.status === 503) reply.header('retry-after', '1')
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** Answers errors and unknown addresses as problems. */
+export function installProblems(app: FastifyInstance): void {
+  app.setErrorHandler((cause, request, reply) => sendProblem(request, reply, cause))
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is nothing at ${request.method} ${request.url.split('?')[0]}.`
+    return sendProblem(request, reply, new RunlightError('RL_ROUTE_NOT_FOUND', message))
+  })
+}

@@ -1,0 +1,132 @@
+// One page of a run's lines: the history as of the first page, then what has arrived since.
+//
+// The history is read from the hot store. Lines of days that the hot store no longer holds come from Loki: they are
+// the part of the history before its oldest day, in the same order of LogKey, so the cursor does not change.
+
+import { refusal } from '../cursor/sealed.ts'
+import type { ListIdentity } from '../cursor/sealed.ts'
+import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
+import type { LogCursor, PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
+import { findArrivals, readArrivals } from '../store/arrivals.ts'
+import type { Database } from '../store/database.ts'
+import { readHistory, readHistoryEnd } from '../store/history.ts'
+import type { Direction, HistoryRange } from '../store/history.ts'
+import type { LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
+import { readVector, sameGeneration } from '../store/positions.ts'
+
+export interface LogQuery {
+  runId: string
+  /** Topic of log entries. */
+  topic: string
+  filters: LogFilters
+  bounds: TimeBounds
+  direction: Direction
+  cursor: string | undefined
+  /** What must be the same in every request that uses a cursor of this list. */
+  list: ListIdentity
+  limits: PageLimits
+}
+
+export interface LogPageRead {
+  lines: StoredLine[]
+  /** Is there more now? When not, `nextCursor` still gives what arrives later. */
+  hasMore: boolean
+  /** Missing only when the topic was created anew in the middle, so that there is no place to go on from. */
+  nextCursor: string | undefined
+}
+
+/**
+ * Reads the page at the cursor.
+ * @throws RunlightError RL_CURSOR_INVALID, RL_STORE_UNAVAILABLE
+ */
+export async function readLogPage(database: Database, query: LogQuery): Promise<LogPageRead> {
+  const cursor = query.cursor === undefined ? undefined : openLogCursor(query.cursor, query.list)
+  const page =
+    cursor?.segment === 'arrivals'
+      ? await arrivalsPage(database, query, cursor)
+      : await historyPage(database, query, cursor)
+  return { ...page, nextCursor: page.next && sealLogCursor(page.next, query.list) }
+}
+
+interface Page {
+  lines: StoredLine[]
+  hasMore: boolean
+  next: LogCursor | undefined
+}
+
+async function historyPage(
+  database: Database,
+  query: LogQuery,
+  cursor: Extract<LogCursor, { segment: 'history' }> | undefined,
+): Promise<Page> {
+  // The positions come first: everything below them is stored by then, and stays.
+  const vector = cursor?.vector ?? (await database.read((sql) => readVector(sql, query.topic)))
+  const bounds = cursor?.bounds ?? query.bounds
+  const range: HistoryRange = {
+    runId: query.runId,
+    bounds,
+    vector,
+    direction: query.direction,
+    after: cursor?.after,
+    end: cursor?.end,
+  }
+  const { lines, goOn } = await database.read((sql) => readHistory(sql, range, query.filters, query.limits))
+  if (goOn) {
+    const end = cursor?.end ?? (await database.read((sql) => readHistoryEnd(sql, range))) ?? goOn
+    return { lines, hasMore: true, next: { segment: 'history', bounds, vector, after: goOn, end } }
+  }
+  const arrivals = await database.read((sql) => findArrivals(sql, query.topic, query.runId, vector))
+  if (!sameGeneration(vector, arrivals.now)) return { lines, hasMore: false, next: undefined }
+  const next = advance(vector, arrivals.now, arrivals.partitions)
+  return { lines, hasMore: arrivals.partitions.length > 0, next: { segment: 'arrivals', bounds, vector: next } }
+}
+
+async function arrivalsPage(
+  database: Database,
+  query: LogQuery,
+  { bounds, vector }: Extract<LogCursor, { segment: 'arrivals' }>,
+): Promise<Page> {
+  const { now, partitions } = await database.read((sql) => findArrivals(sql, query.topic, query.runId, vector))
+  if (!sameGeneration(vector, now)) {
+    throw refusal('the topic of log entries was created anew since, so its positions mean nothing any more')
+  }
+  const [partition, ...others] = partitions
+  if (partition === undefined) {
+    return { lines: [], hasMore: false, next: { segment: 'arrivals', bounds, vector: advance(vector, now, []) } }
+  }
+  const window = {
+    runId: query.runId,
+    partition,
+    from: stored(vector, partition),
+    until: stored(now, partition),
+    bounds,
+  }
+  const { lines, goOn } = await database.read((sql) => readArrivals(sql, window, query.filters, query.limits))
+  const next = advance(vector, now, goOn ? partitions : others)
+  const reached = goOn ? replace(next, partition, goOn.offset + 1n) : next
+  return {
+    lines,
+    hasMore: goOn !== undefined || others.length > 0,
+    next: { segment: 'arrivals', bounds, vector: reached },
+  }
+}
+
+function stored(vector: PositionVector, partition: number): Stored {
+  return vector.partitions[partition] ?? { nextOffset: 0n, sinceMs: 0 }
+}
+
+/** The later vector, except where lines of the run are still to be read. The times of the first page stay. */
+function advance(vector: PositionVector, now: PositionVector, unread: readonly number[]): PositionVector {
+  const partitions = now.partitions.map(({ nextOffset }, partition) => {
+    const from = stored(vector, partition)
+    return unread.includes(partition) ? from : { nextOffset, sinceMs: from.sinceMs }
+  })
+  return { generation: vector.generation || now.generation, partitions }
+}
+
+function replace(vector: PositionVector, partition: number, nextOffset: bigint): PositionVector {
+  return {
+    ...vector,
+    partitions: vector.partitions.map((from, index) => (index === partition ? { ...from, nextOffset } : from)),
+  }
+}

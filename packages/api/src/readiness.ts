@@ -1,0 +1,21 @@
+// Can the API answer? Only the trace store is needed for that; what else is away is named, and marks answers degraded.
+
+import type { Checks } from '@runlight/service/endpoints'
+import { readPositions } from './store/positions.ts'
+import type { StatusSources } from './status/read.ts'
+
+export function readinessChecks({ database, bus, lokiHealth }: StatusSources): () => Promise<Checks> {
+  return async () => {
+    const [postgres, broker, loki] = await Promise.all([
+      database.read(readPositions).then(
+        () => ({ ok: true }),
+        (cause: unknown) => ({ ok: false, detail: (cause as Error).message }),
+      ),
+      bus.lokiOffsets(),
+      lokiHealth(),
+    ])
+    const optional = (answer: { ok: true } | { ok: false; reason: string }) =>
+      answer.ok ? { ok: true } : { ok: true, detail: `${answer.reason}; answers are marked degraded` }
+    return { postgres, bus: optional(broker), loki: optional(loki) }
+  }
+}

@@ -1,0 +1,70 @@
+// The list of runs, and how one of them stands.
+
+import { RunPage } from '@runlight/contracts/api'
+import { RunlightError } from '@runlight/contracts/errors'
+import { ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
+import type { Telemetry } from '@runlight/contracts/execution-status'
+import { WorkflowId } from '@runlight/contracts/identifiers'
+import Type from 'typebox'
+import { openRunsCursor, sealRunsCursor } from '../cursor/cursors.ts'
+import { route } from '../http/route.ts'
+import { executionStatus, lokiDegradation, readStatus } from '../status/read.ts'
+import type { StatusSources } from '../status/read.ts'
+import { readTelemetry } from '../status/telemetry.ts'
+import { readRuns } from '../store/runs.ts'
+import { DEFAULT_LIMIT, Paging, RunPath } from './parameters.ts'
+
+export function runNotFound(runId: string): RunlightError {
+  return new RunlightError(
+    'RL_RUN_NOT_FOUND',
+    `Neither the trace store nor Temporal knows a run ${JSON.stringify(runId)}.`,
+  )
+}
+
+/** Runs as the trace store knows them, newest first. */
+export const runList = (sources: StatusSources) =>
+  route({
+    url: '/workflows/runs',
+    operationId: 'listRuns',
+    summary: 'Runs, newest first, as the trace store knows them',
+    params: Type.Object({}),
+    query: Type.Object({
+      status: Type.Optional(RunState),
+      workflow: Type.Optional(WorkflowId),
+      ...Paging,
+    }),
+    answer: RunPage,
+    refusals: ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE'],
+    handle: async ({ query: { status, workflow, cursor, limit = DEFAULT_LIMIT } }) => {
+      const list = [status, workflow]
+      const after = cursor === undefined ? undefined : openRunsCursor(cursor, list)
+      const { runs, hasMore } = await sources.database.read((sql) =>
+        readRuns(sql, { status, workflowId: workflow, after, limit }),
+      )
+      const [telemetry, loki] = await Promise.all([readTelemetry(sources, runs), sources.lokiHealth()])
+      const degraded = [...telemetry.degraded, ...lokiDegradation(loki)]
+      const last = runs.at(-1)
+      return {
+        runs: runs.map((run) => executionStatus(run, telemetry.byRun.get(run.runId) as Telemetry)),
+        hasMore,
+        ...(hasMore && last && { nextCursor: sealRunsCursor(last, list) }),
+        ...(degraded.length > 0 && { degraded }),
+      }
+    },
+  })
+
+export const runStatus = (sources: StatusSources) =>
+  route({
+    url: '/workflows/runs/{runId}/status',
+    operationId: 'getRunStatus',
+    summary: 'How a run stands: state, progress, failure, and how complete its telemetry is in each store',
+    params: RunPath,
+    query: Type.Object({}),
+    answer: ExecutionStatus,
+    refusals: ['RL_RUN_NOT_FOUND', 'RL_STORE_UNAVAILABLE'],
+    handle: async ({ params: { runId } }) => {
+      const status = await readStatus(sources, runId)
+      if (!status) throw runNotFound(runId)
+      return status
+    },
+  })

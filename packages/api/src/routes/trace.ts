@@ -1,0 +1,36 @@
+// The events of a run.
+
+import { TracePage } from '@runlight/contracts/api'
+import Type from 'typebox'
+import { openTraceCursor, sealTraceCursor } from '../cursor/cursors.ts'
+import { route } from '../http/route.ts'
+import { readStanding } from '../status/read.ts'
+import type { StatusSources } from '../status/read.ts'
+import { readEvents } from '../store/events.ts'
+import { DEFAULT_LIMIT, DirectionParameter, PAGE_BYTES, Paging, RunPath } from './parameters.ts'
+import { runNotFound } from './runs.ts'
+
+export const runTrace = (sources: StatusSources) =>
+  route({
+    url: '/workflows/runs/{runId}/trace',
+    operationId: 'getRunTrace',
+    summary: 'Events of a run in the order of their arrival (`sequence`)',
+    params: RunPath,
+    query: Type.Object({ direction: DirectionParameter, ...Paging }),
+    answer: TracePage,
+    refusals: ['RL_CURSOR_INVALID', 'RL_RUN_NOT_FOUND', 'RL_STORE_UNAVAILABLE'],
+    handle: async ({ params: { runId }, query: { direction = 'forward', cursor, limit = DEFAULT_LIMIT } }) => {
+      const list = [runId, direction]
+      const after = cursor === undefined ? undefined : openTraceCursor(cursor, list)
+      const { events, hasMore } = await sources.database.read((sql) =>
+        readEvents(sql, { runId, direction, after, limit, bytes: PAGE_BYTES }),
+      )
+      if (events.length === 0 && cursor === undefined && !(await readStanding(sources, runId)).standing) {
+        throw runNotFound(runId)
+      }
+      const reached = BigInt(events.at(-1)?.sequence ?? after ?? 0)
+      // Newest first ends at the first event; oldest first can always be gone on with.
+      const goesOn = direction === 'forward' || hasMore
+      return { runId, events, hasMore, ...(goesOn && { nextCursor: sealTraceCursor(reached, list) }) }
+    },
+  })

@@ -1,0 +1,77 @@
+// The HTTP server: routes, their documentation, health and metrics.
+
+import { METRICS } from '@runlight/contracts/metrics'
+import type { Checks } from '@runlight/service/endpoints'
+import { describeHealth } from '@runlight/service/endpoints'
+import type { Log } from '@runlight/service/log'
+import type { Metrics } from '@runlight/service/metrics'
+import { LogController, fastify } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
+import { openApiDocument } from './http/openapi.ts'
+import { installProblems, sendProblem } from './http/problem.ts'
+import { installRoutes } from './http/route.ts'
+import { runLogs } from './routes/logs.ts'
+import { runList, runStatus } from './routes/runs.ts'
+import { runTrace } from './routes/trace.ts'
+import type { StatusSources } from './status/read.ts'
+
+export interface ServerSettings {
+  version: string
+  log: Log
+  metrics: Metrics
+  sources: StatusSources
+  /** Stage of the life cycle, such as `running`. */
+  state: () => string
+  ready: () => Promise<Checks>
+}
+
+/** Connections above this number are closed as they come. */
+const MAX_CONNECTIONS = 1_000
+/** A run id of 256 characters, each percent-encoded in up to twelve. */
+const MAX_PARAMETER_LENGTH = 256 * 12
+
+/** Builds the server; it does not listen yet. */
+export function createServer(settings: ServerSettings): FastifyInstance {
+  const app = fastify({
+    loggerInstance: settings.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    genReqId: () => crypto.randomUUID(),
+    bodyLimit: 64 * 1024,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply as FastifyReply, error),
+  })
+  app.server.maxConnections = MAX_CONNECTIONS
+  installProblems(app)
+  installMetrics(app, settings.metrics)
+  const { sources } = settings
+  const routes = [runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)]
+  installRoutes(app, routes)
+  installOperations(app, settings)
+  const document = JSON.stringify(openApiDocument(routes, settings.version))
+  app.get('/openapi.json', (_, reply) => reply.type('application/json').send(document))
+  return app
+}
+
+function installMetrics(app: FastifyInstance, metrics: Metrics): void {
+  const seconds = metrics.histogram(METRICS.apiRequestSeconds)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    const status = `${Math.floor(reply.statusCode / 100)}xx`
+    seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000)
+  })
+  app.get('/metrics', async (_, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+}
+
+function installOperations(app: FastifyInstance, { version, state, ready }: ServerSettings): void {
+  const answer = (reply: FastifyReply, checks: Checks) => {
+    const health = describeHealth({ component: 'api', version, state }, checks)
+    return reply.code(health.status === 'ok' ? 200 : 503).send(health)
+  }
+  app.get('/healthz', (_, reply) => answer(reply, {}))
+  app.get('/readyz', async (_, reply) => answer(reply, await ready()))
+}

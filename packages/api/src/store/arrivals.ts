@@ -1,0 +1,46 @@
+// The arrivals of a run's lines: what was stored from a vector on, in the order of (partition, offset).
+
+import type { Sql } from 'postgres'
+import type { PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
+import { readLines, timeCondition } from './log-lines.ts'
+import type { LinePage, LogFilters, PageLimits } from './log-lines.ts'
+import { positionVector, vectorColumns } from './positions.ts'
+import type { VectorRow } from './positions.ts'
+
+/** How far the topic is stored now, and in which partitions lines of the run have arrived. */
+export interface Arrivals {
+  now: PositionVector
+  partitions: number[]
+}
+
+/** Looks for lines of a run that were stored from the vector on. One statement, so that what it finds is one moment. */
+export async function findArrivals(sql: Sql, topic: string, runId: string, from: PositionVector): Promise<Arrivals> {
+  const offsets = from.partitions.map(({ nextOffset }) => String(nextOffset))
+  const times = from.partitions.map(({ sinceMs }) => new Date(sinceMs).toISOString())
+  const rows = await sql<(VectorRow & { arrived: boolean })[]>`
+    SELECT ${vectorColumns(sql)}, EXISTS (
+      SELECT FROM logs WHERE job_run_id = ${runId} AND logs.kafka_partition = positions.kafka_partition
+        AND kafka_offset >= coalesce((${offsets}::bigint[])[positions.kafka_partition + 1], 0)
+        AND kafka_offset < next_offset
+        AND logs.created_at >= coalesce((${times}::timestamptz[])[positions.kafka_partition + 1], '-infinity')
+    ) AS arrived
+    FROM positions WHERE topic = ${topic} ORDER BY kafka_partition`
+  return {
+    now: positionVector(rows),
+    partitions: rows.filter((row) => row.arrived).map((row) => row.kafka_partition),
+  }
+}
+
+/** One page of what has arrived in one partition, in the order of its offsets. */
+export async function readArrivals(
+  sql: Sql,
+  window: { runId: string; partition: number; from: Stored; until: Stored; bounds: TimeBounds },
+  filters: LogFilters,
+  limits: PageLimits,
+): Promise<LinePage> {
+  const { runId, partition, from, until, bounds } = window
+  const range = sql`job_run_id = ${runId} AND kafka_partition = ${partition}
+    AND kafka_offset >= ${String(from.nextOffset)}::bigint AND kafka_offset < ${String(until.nextOffset)}::bigint
+    AND created_at >= ${new Date(from.sinceMs).toISOString()}::timestamptz ${timeCondition(sql, bounds)}`
+  return readLines(sql, { range, order: sql`kafka_offset`, filters, limits })
+}

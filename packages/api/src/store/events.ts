@@ -1,0 +1,85 @@
+// Events of a run, by their dense sequence.
+
+import type { StoredEvent } from '@runlight/contracts/api'
+import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
+import { EVENT_SCHEMA_VERSION } from '@runlight/contracts/trace-event'
+import type { Sql } from 'postgres'
+import type { Direction } from './history.ts'
+import { producer, timeText } from './log-lines.ts'
+
+interface EventRow {
+  run_id: string
+  sequence: string
+  org_id: string
+  workflow_id: string | null
+  execution: number
+  node_ref: string | null
+  attempt: number
+  type: StoredEvent['type']
+  level: StoredEvent['level']
+  message: string
+  timestamp_ns: string
+  effective_ns: string
+  error: StoredEvent['error'] | null
+  output_summary: unknown
+  data: Record<string, unknown> | null
+  causes: string[] | null
+  producer_id: string
+  producer_seq: string
+  found: string
+}
+
+export interface EventQuery {
+  runId: string
+  direction: Direction
+  /** Sequence of the last event already given. */
+  after: bigint | undefined
+  limit: number
+  /** Most bytes of messages, data, summaries and errors; a page holds at least one event all the same. */
+  bytes: number
+}
+
+/** One page of events in the order of `sequence`. */
+export async function readEvents(sql: Sql, query: EventQuery): Promise<{ events: StoredEvent[]; hasMore: boolean }> {
+  const { runId, direction, after, limit, bytes } = query
+  const forward = direction === 'forward'
+  const order = forward ? sql`sequence` : sql`sequence DESC`
+  const place = after === undefined ? sql`` : sql`AND sequence ${forward ? sql`>` : sql`<`} ${String(after)}::bigint`
+  const rows = await sql<EventRow[]>`
+    SELECT * FROM (
+      SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
+      FROM (
+        SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
+          effective_ns, error, output_summary, data, causes, producer_id, producer_seq,
+          octet_length(message) + coalesce(pg_column_size(error), 0) + coalesce(pg_column_size(output_summary), 0)
+            + coalesce(pg_column_size(data), 0) AS bytes
+        FROM workflow_traces WHERE run_id = ${runId} ${place} ORDER BY ${order} LIMIT ${limit + 1}
+      ) AS page
+    ) AS measured
+    WHERE before < ${bytes} ORDER BY ${order} LIMIT ${limit}`
+  return { events: rows.map(storedEvent), hasMore: rows.length > 0 && Number(rows[0]?.found) > rows.length }
+}
+
+function storedEvent(row: EventRow): StoredEvent {
+  return {
+    schemaVersion: EVENT_SCHEMA_VERSION,
+    ...(row.org_id !== UNASSIGNED_ORG && { orgId: row.org_id }),
+    ...(row.workflow_id !== null && { workflowId: row.workflow_id }),
+    runId: row.run_id,
+    execution: row.execution,
+    ...(row.node_ref !== null && { nodeRef: row.node_ref }),
+    attempt: row.attempt,
+    type: row.type,
+    level: row.level,
+    message: row.message,
+    timestamp: timeText(BigInt(row.timestamp_ns)),
+    ...(row.error && { error: row.error }),
+    ...(row.output_summary !== null && { outputSummary: row.output_summary }),
+    ...(row.data !== null && { data: row.data }),
+    ...(row.causes !== null && { causes: row.causes }),
+    ...producer(row),
+    id: row.sequence,
+    sequence: Number(row.sequence),
+    effectiveTs: timeText(BigInt(row.effective_ns)),
+  }
+}

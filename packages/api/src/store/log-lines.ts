@@ -1,0 +1,183 @@
+// Lines of the hot store: how they are filtered, measured and turned into the shape of the answer.
+
+import type { StoredLog } from '@runlight/contracts/api'
+import { LOG_SCHEMA_VERSION } from '@runlight/contracts/log-entry'
+import type { LogLevel, LogType } from '@runlight/contracts/log-entry'
+import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
+import type { Producer } from '@runlight/contracts/producer'
+import { formatInstant, instantFromNanos } from '@runlight/contracts/time'
+import type { PendingQuery, Row, Sql } from 'postgres'
+import type { LogKey, TimeBounds } from '../cursor/cursors.ts'
+
+/** A piece of SQL that is put into a query. */
+export type Fragment = PendingQuery<Row[]>
+
+/** What a reader wants of a run's lines. */
+export interface LogFilters {
+  nodeRef: string | undefined
+  attempt: number | undefined
+  levels: readonly string[] | undefined
+  streams: readonly string[] | undefined
+}
+
+export interface PageLimits {
+  /** Most lines. */
+  lines: number
+  /** Most bytes of messages and metadata; a page holds at least one line all the same. */
+  bytes: number
+  /** Most lines that a filter may look at for one page. */
+  scan: number
+}
+
+/** A line with its place in every order. */
+export interface StoredLine {
+  key: LogKey
+  log: StoredLog
+}
+
+export interface LinePage {
+  lines: StoredLine[]
+  /** The place where the next page goes on; undefined when there is no more. A filter may leave a page short or empty. */
+  goOn: LogKey | undefined
+}
+
+interface LineRow extends KeyRow {
+  type: LogType
+  org_id: string
+  workflow_id: string | null
+  job_run_id: string
+  task_run_id: string | null
+  execution: number | null
+  node_ref: string | null
+  attempt: number | null
+  component: string | null
+  timestamp_ns: string
+  level: LogLevel
+  stream: string
+  message: string
+  metadata: Record<string, unknown> | null
+  trace_id: string | null
+  span_id: string | null
+  producer_id: string
+  producer_seq: string
+  found: string
+}
+
+export interface KeyRow {
+  effective_ns: string
+  kafka_partition: number
+  kafka_offset: string
+}
+
+/**
+ * One page of the lines in `range`, in `order`. Reads at most `limits.lines` + 1 rows; with filters, at most
+ * `limits.scan`: then the page may end where the scan ended, before a single line was found.
+ */
+export async function readLines(
+  sql: Sql,
+  page: { range: Fragment; order: Fragment; filters: LogFilters; limits: PageLimits },
+): Promise<LinePage> {
+  const { range, order, limits } = page
+  const filter = filterCondition(sql, page.filters)
+  const source = filter
+    ? sql`(SELECT * FROM logs WHERE ${range} ORDER BY ${order} LIMIT ${limits.scan}) AS scanned WHERE ${filter}`
+    : sql`logs WHERE ${range}`
+  const rows = await sql<LineRow[]>`
+    SELECT * FROM (
+      SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
+      FROM (
+        SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
+          effective_ns, level, stream, message, metadata, trace_id, span_id, producer_id, producer_seq,
+          kafka_partition, kafka_offset, octet_length(message) + coalesce(pg_column_size(metadata), 0) AS bytes
+        FROM ${source} ORDER BY ${order} LIMIT ${limits.lines + 1}
+      ) AS page
+    ) AS measured
+    WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
+  const lines = rows.map((row) => ({ key: logKey(row), log: storedLog(row) }))
+  const more = rows.length > 0 && Number(rows[0]?.found) > rows.length
+  if (more) return { lines, goOn: lines.at(-1)?.key }
+  if (!filter) return { lines, goOn: undefined }
+  const [edge] = await sql<KeyRow[]>`
+    SELECT effective_ns, kafka_partition, kafka_offset FROM logs WHERE ${range}
+    ORDER BY ${order} OFFSET ${limits.scan - 1} LIMIT 1`
+  return { lines, goOn: edge && logKey(edge) }
+}
+
+function filterCondition(sql: Sql, { nodeRef, attempt, levels, streams }: LogFilters): Fragment | undefined {
+  const conditions = [
+    nodeRef === undefined ? undefined : sql`node_ref = ${nodeRef}`,
+    attempt === undefined ? undefined : sql`attempt = ${attempt}`,
+    levels && sql`level = ANY(${levels as string[]}::text[])`,
+    streams && sql`stream = ANY(${streams as string[]}::text[])`,
+  ].filter((condition) => condition !== undefined)
+  const [first, ...rest] = conditions
+  return first && rest.reduce((all, condition) => sql`${all} AND ${condition}`, first)
+}
+
+/**
+ * How far a record's effective time may lie from its append time (contracts, effectiveTime), with a minute to spare:
+ * tells the server which day partitions can't hold it.
+ */
+const APPENDED_AT_MOST_BEFORE = '6 minutes'
+const APPENDED_AT_MOST_AFTER = '26 minutes'
+
+/** Lines whose effective time lies within the bounds, both inclusive; starts with AND. */
+export function timeCondition(sql: Sql, { since, until }: TimeBounds): Fragment {
+  const from =
+    since === undefined
+      ? sql``
+      : sql`
+    AND effective_ns >= ${String(since)}::bigint
+    AND created_at >= ${timeText(since)}::timestamptz - ${APPENDED_AT_MOST_BEFORE}::interval`
+  const to =
+    until === undefined
+      ? sql``
+      : sql`
+    AND effective_ns <= ${String(until)}::bigint
+    AND created_at <= ${timeText(until)}::timestamptz + ${APPENDED_AT_MOST_AFTER}::interval`
+  return sql`${from} ${to}`
+}
+
+export function timeText(nanos: bigint): string {
+  return formatInstant(instantFromNanos(nanos))
+}
+
+export function logKey(row: KeyRow): LogKey {
+  return {
+    effectiveNs: BigInt(row.effective_ns),
+    partition: row.kafka_partition,
+    offset: BigInt(row.kafka_offset),
+  }
+}
+
+function storedLog(row: LineRow): StoredLog {
+  return {
+    schemaVersion: LOG_SCHEMA_VERSION,
+    type: row.type,
+    ...(row.org_id !== UNASSIGNED_ORG && { orgId: row.org_id }),
+    ...(row.workflow_id !== null && { workflowId: row.workflow_id }),
+    runId: row.job_run_id,
+    ...(row.execution !== null && { execution: row.execution }),
+    ...(row.node_ref !== null && { nodeRef: row.node_ref }),
+    ...(row.attempt !== null && { attempt: row.attempt }),
+    ...(row.component !== null && { component: row.component }),
+    timestamp: timeText(BigInt(row.timestamp_ns)),
+    level: row.level,
+    stream: row.stream,
+    message: row.message,
+    ...(row.metadata !== null && { metadata: row.metadata }),
+    ...(row.trace_id !== null && row.span_id !== null && { trace: { traceId: row.trace_id, spanId: row.span_id } }),
+    ...producer(row),
+    effectiveTs: timeText(BigInt(row.effective_ns)),
+    position: `${row.kafka_partition}:${row.kafka_offset}`,
+    ...(row.task_run_id !== null && { taskRunId: row.task_run_id }),
+  }
+}
+
+/** A record that came without a producer is stored under the place where it lay. */
+const FOREIGN = 'foreign:'
+
+export function producer(row: { producer_id: string; producer_seq: string }): { producer?: Producer } {
+  if (row.producer_id.startsWith(FOREIGN)) return {}
+  return { producer: { id: row.producer_id, seq: Number(row.producer_seq) } }
+}

@@ -1,0 +1,93 @@
+// Rows of runs, folded from their events by the bridge.
+
+import type { Failure, RunState } from '@runlight/contracts/execution-status'
+import type { Sql } from 'postgres'
+import type { RunsCursor } from '../cursor/cursors.ts'
+import { timeText } from './log-lines.ts'
+
+/** How a run stands; times are nanoseconds since the epoch. */
+export interface Standing {
+  runId: string
+  orgId: string
+  workflowId: string | undefined
+  parentRunId: string | undefined
+  execution: number
+  state: RunState
+  startedNs: bigint | undefined
+  updatedNs: bigint
+  completedNs: bigint | undefined
+  completedActions: number
+  totalActions: number
+  failure: Failure | undefined
+}
+
+export interface RunRow extends Standing {
+  lastSequence: bigint
+  /** Append time of its first event, microseconds since the epoch. */
+  createdMicros: bigint
+}
+
+interface Row {
+  run_id: string
+  org_id: string
+  workflow_id: string | null
+  parent_run_id: string | null
+  execution: number
+  status: RunState
+  started_ns: string | null
+  updated_ns: string
+  completed_ns: string | null
+  completed_actions: number
+  total_actions: number
+  failure: Failure | null
+  last_sequence: string
+  created_micros: string
+}
+
+const COLUMNS = (sql: Sql) => sql`run_id, org_id, workflow_id, parent_run_id, execution, status, started_ns, updated_ns,
+  completed_ns, completed_actions, total_actions, failure, last_sequence,
+  (extract(epoch FROM created_at) * 1000000)::bigint AS created_micros`
+
+export async function readRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
+  const [row] = await sql<Row[]>`SELECT ${COLUMNS(sql)} FROM runs WHERE run_id = ${runId}`
+  return row && runRow(row)
+}
+
+export interface RunListQuery {
+  status: RunState | undefined
+  workflowId: string | undefined
+  after: RunsCursor | undefined
+  limit: number
+}
+
+/** Runs, newest first. */
+export async function readRuns(sql: Sql, query: RunListQuery): Promise<{ runs: RunRow[]; hasMore: boolean }> {
+  const { status, workflowId, after, limit } = query
+  const rows = await sql<Row[]>`
+    SELECT ${COLUMNS(sql)} FROM runs WHERE true
+      ${status === undefined ? sql`` : sql`AND status = ${status}`}
+      ${workflowId === undefined ? sql`` : sql`AND workflow_id = ${workflowId}`}
+      ${after ? sql`AND (created_at, run_id) < (${timeText(after.createdMicros * 1000n)}::timestamptz, ${after.runId})` : sql``}
+    ORDER BY created_at DESC, run_id DESC LIMIT ${limit + 1}`
+  return { runs: rows.slice(0, limit).map(runRow), hasMore: rows.length > limit }
+}
+
+function runRow(row: Row): RunRow {
+  const nanos = (text: string | null) => (text === null ? undefined : BigInt(text))
+  return {
+    runId: row.run_id,
+    orgId: row.org_id,
+    workflowId: row.workflow_id ?? undefined,
+    parentRunId: row.parent_run_id ?? undefined,
+    execution: row.execution,
+    state: row.status,
+    startedNs: nanos(row.started_ns),
+    updatedNs: BigInt(row.updated_ns),
+    completedNs: nanos(row.completed_ns),
+    completedActions: row.completed_actions,
+    totalActions: row.total_actions,
+    failure: row.failure ?? undefined,
+    lastSequence: BigInt(row.last_sequence),
+    createdMicros: BigInt(row.created_micros),
+  }
+}
