@@ -1,5 +1,6 @@
 // The observer as a process: histories of Temporal become events on the bus.
 
+import { setMaxListeners } from 'node:events'
 import { readEnvironment } from '@runlight/contracts/environment'
 import { METRICS } from '@runlight/contracts/metrics'
 import { TRACE_EVENT_TYPES } from '@runlight/contracts/trace-event'
@@ -32,6 +33,8 @@ const log = createLog({ component: COMPONENT, instance: env.instance, level: env
 async function start(): Promise<RunningService> {
   const stopping = new AbortController()
   const { signal } = stopping
+  // Every request and every wait listens to it; their number is bounded by the pace.
+  setMaxListeners(0, signal)
   const metrics = createMetrics()
   const scans = metrics.counter(METRICS.observerScans)
   const published = metrics.counter(METRICS.observerEvents)
