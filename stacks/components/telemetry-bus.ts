@@ -7,6 +7,8 @@ import type { Component, Program } from './component.ts'
 import { renderTemplate } from './template.ts'
 
 const PROPERTIES = 'server.properties'
+/** Its log says when; the plain logger that comes with the jars does not, by default. */
+const DATED_LOG = ['showDateTime=true', "dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX"]
 
 export function telemetryBus(settings: Settings['bus']): Component<'kafka' | 'controller'> {
   return {
@@ -52,5 +54,6 @@ export function telemetryBus(settings: Settings['bus']): Component<'kafka' | 'co
 }
 
 function kafka(mainClass: string, ...options: string[]): Program {
-  return { kind: 'java', tool: 'kafka', mainClass, options }
+  const dated = DATED_LOG.map((option) => `-Dorg.slf4j.simpleLogger.${option}`)
+  return { kind: 'java', tool: 'kafka', mainClass, options: [...options, ...dated] }
 }
