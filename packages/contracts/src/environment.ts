@@ -180,6 +180,18 @@ export const VARIABLES = {
     fallback: 'runlight-demo',
     parse: text,
   }),
+  observerRequests: variable({
+    name: 'RUNLIGHT_OBSERVER_REQUESTS',
+    doc: 'Requests that an observer makes of Temporal at most, a second',
+    fallback: 100,
+    parse: integer(5, 10_000),
+  }),
+  observerResume: variable({
+    name: 'RUNLIGHT_OBSERVER_RESUME_MINUTES',
+    doc: 'How far an observer that starts without a checkpoint goes back for runs that are closed, in minutes',
+    fallback: 60,
+    parse: integer(1, 60 * 24 * 30),
+  }),
   runPrefix: variable({
     name: 'RUNLIGHT_RUN_PREFIX',
     doc: 'Prefix of generated run ids',

@@ -112,6 +112,18 @@ export const METRICS = {
     help: 'Events published by the observer, by type; repeats included',
     labels: ['type'],
   }),
+  observerRefused: metric({
+    name: 'runlight_observer_events_refused_total',
+    kind: 'counter',
+    help: 'Events left out because they do not have the shape of their topic, by field at fault',
+    labels: ['field'],
+  }),
+  observerRequests: metric({
+    name: 'runlight_observer_requests_total',
+    kind: 'counter',
+    help: 'Requests to Temporal, by method',
+    labels: ['method'],
+  }),
   observerOpenRuns: metric({
     name: 'runlight_observer_runs_open',
     kind: 'gauge',

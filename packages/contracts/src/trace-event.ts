@@ -50,7 +50,11 @@ export const RunStartedData = Type.Object({
 })
 export type RunStartedData = Type.Static<typeof RunStartedData>
 
-/** What a run's last event (RUN_COMPLETED, RUN_FAILED, …) carries: every attempt that the history knows of. */
+/**
+ * What a run's last event (RUN_COMPLETED, RUN_FAILED, …) carries. `attempts` are those that a worker took, as far as
+ * the history knows: not the ones that never began, child runs, or what a reset copied from an earlier execution.
+ * `abandoned`: it was open when the run ended, and what became of it is not known.
+ */
 export const RunEndedData = Type.Object({
   attempts: Type.Array(
     Type.Object({
@@ -58,6 +62,10 @@ export const RunEndedData = Type.Object({
       attempt: Attempt,
       outcome: Type.Enum(['completed', 'failed', 'timed_out', 'cancelled', 'abandoned']),
     }),
+  ),
+  nodeRef: Type.Optional(NodeRef),
+  continuedBy: Type.Optional(
+    Type.String({ description: 'Temporal run that goes on in its place: continue-as-new, retry, cron or reset' }),
   ),
 })
 export type RunEndedData = Type.Static<typeof RunEndedData>

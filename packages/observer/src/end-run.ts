@@ -1,9 +1,8 @@
 // The end of a run: nodes that were never scheduled, and the run's own last event with the roster of attempts.
 
-import type { TraceEvent, TraceEventType } from '@runlight/contracts/trace-event'
+import type { TraceError, TraceEvent, TraceEventType } from '@runlight/contracts/trace-event'
 import { causesOfEnd, causesOfScheduling, neverScheduled } from './causes.ts'
 import { failedNode, traceError } from './failure.ts'
-import type { Failure } from './failure.ts'
 import { enrol } from './node-life.ts'
 import type { Fact, HistoryEvent, ObservedRun } from './observed-run.ts'
 import { keyOf, toEvent } from './observed-run.ts'
@@ -14,7 +13,9 @@ import { instantOf } from './times.ts'
 interface End {
   type: Extract<TraceEventType, `RUN_${string}`>
   message: string
-  failure?: Failure | null | undefined
+  error?: TraceError
+  /** The node that the run failed of. */
+  nodeRef?: string | undefined
   /** The Temporal run that goes on in its place. */
   continuedBy?: string | null | undefined
   /** The nodes left go on there, too: none of them was skipped. */
@@ -48,17 +49,16 @@ export function endRun(run: ObservedRun, { pending, resetTo }: AtClose): TraceEv
   const at = instantOf(closing.eventTime) ?? run.startedAt
   const eventId = Number(closing.eventId)
   const facts: Fact[] = end.handsOver ? [] : skipped(run, { at, eventId })
-  const node = end.failure ? failedNode(end.failure) : undefined
   const continuedBy = end.continuedBy || (wasReset(run) ? resetTo : undefined)
   facts.push({
     type: end.type,
     eventId,
     at,
     message: end.message,
-    error: end.failure ? traceError(end.failure) : undefined,
+    error: end.error,
     data: {
       attempts: run.roster,
-      ...(node === undefined ? {} : { failedNode: node }),
+      ...(end.nodeRef === undefined ? {} : { nodeRef: end.nodeRef }),
       ...(continuedBy ? { continuedBy } : {}),
     },
     causes: causesOfEnd(run),
@@ -98,20 +98,22 @@ function endOf(closing: HistoryEvent): End | undefined {
   if (failed) {
     const { failure, newExecutionRunId } = failed
     const message = newExecutionRunId ? 'The run failed and is tried again' : 'The run failed'
-    return { type: 'RUN_FAILED', message, failure: failure ?? {}, continuedBy: newExecutionRunId }
+    const error = traceError(failure ?? {})
+    const nodeRef = failedNode(failure ?? {})
+    return { type: 'RUN_FAILED', message, error, nodeRef, continuedBy: newExecutionRunId }
   }
   const timedOut = closing.workflowExecutionTimedOutEventAttributes
   if (timedOut) {
-    const failure = { message: 'The run reached its time limit', timeoutFailureInfo: {} }
-    return { type: 'RUN_TIMED_OUT', message: 'The run timed out', failure, continuedBy: timedOut.newExecutionRunId }
+    const error = { type: 'TimedOut', message: 'The run did not end within its time-out', retryable: false }
+    return { type: 'RUN_TIMED_OUT', message: 'The run timed out', error, continuedBy: timedOut.newExecutionRunId }
   }
   if (closing.workflowExecutionCanceledEventAttributes)
     return { type: 'RUN_CANCELLED', message: 'The run was cancelled' }
   const terminated = closing.workflowExecutionTerminatedEventAttributes
   if (terminated) {
-    const failure = { message: terminated.reason || 'No reason was given', terminatedFailureInfo: {} }
-    if (terminated.identity !== RESETTER) return { type: 'RUN_TERMINATED', message: 'The run was terminated', failure }
-    return { type: 'RUN_TERMINATED', message: 'The run was reset and goes on', failure, handsOver: true }
+    const error = { type: 'Terminated', message: terminated.reason || 'No reason was given', retryable: false }
+    if (terminated.identity !== RESETTER) return { type: 'RUN_TERMINATED', message: 'The run was terminated', error }
+    return { type: 'RUN_TERMINATED', message: 'The run was reset and goes on', error, handsOver: true }
   }
   return undefined
 }

@@ -15,7 +15,7 @@ import { executionNumbers } from './executions.ts'
 import { createFollower } from './follow.ts'
 import { DEFAULT_PACE, createObserver } from './observer.ts'
 import { createPublisher } from './publisher.ts'
-import { accessTemporal } from './temporal.ts'
+import { REQUESTS, accessTemporal } from './temporal.ts'
 
 const COMPONENT = 'observer'
 
@@ -27,6 +27,8 @@ const env = readEnvironment([
   'listen',
   'logLevel',
   'instance',
+  'observerRequests',
+  'observerResume',
 ])
 const log = createLog({ component: COMPONENT, instance: env.instance, level: env.logLevel })
 
@@ -38,8 +40,12 @@ async function start(): Promise<RunningService> {
   const metrics = createMetrics()
   const scans = metrics.counter(METRICS.observerScans)
   const published = metrics.counter(METRICS.observerEvents)
+  const refused = metrics.counter(METRICS.observerRefused)
+  const requests = metrics.counter(METRICS.observerRequests)
   const openRuns = metrics.gauge(METRICS.observerOpenRuns)
   for (const outcome of ['ok', 'failed']) scans.inc({ outcome }, 0)
+  for (const field of ['runId', 'nodeRef']) refused.inc({ field }, 0)
+  for (const method of REQUESTS) requests.inc({ method }, 0)
   for (const type of TRACE_EVENT_TYPES) published.inc({ type }, 0)
 
   const publisher = createPublisher({
@@ -49,21 +55,24 @@ async function start(): Promise<RunningService> {
     log,
     signal,
     onPublished: ({ type }) => published.inc({ type }),
-    onRefused: ({ runId, type }, reason) =>
-      log.error({ runId, type }, `An event was left out, because no reader would take it: ${reason}.`),
+    onRefused: ({ runId, type }, { field, message }) => {
+      refused.inc({ field })
+      log.error({ runId, type }, `An event was left out, because no reader would take it: ${field} ${message}.`)
+    },
   })
   const temporal = accessTemporal({
     address: env.temporalAddress,
     namespace: env.temporalNamespace,
-    budget: requestBudget(100),
+    budget: requestBudget(env.observerRequests),
     signal,
+    onRequest: (method) => requests.inc({ method }),
   })
   const numbers = executionNumbers(temporal)
   const follower = createFollower({ temporal, numbers, publish: publisher.publish, log, signal })
   const observer = createObserver({
     temporal,
     follower,
-    pace: { ...DEFAULT_PACE, resume: 3_600_000 },
+    pace: { ...DEFAULT_PACE, resume: env.observerResume * 60_000 },
     log,
     signal,
     onScan: (outcome) => {

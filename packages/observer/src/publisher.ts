@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkTraceEvent, eventKey } from '@runlight/contracts/trace-event'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
+import type { Refusal } from '@runlight/contracts/schema'
 import type { Log } from '@runlight/service/log'
 import { Kafka, Partitioners, logLevel } from 'kafkajs'
 import type { Message, Producer } from 'kafkajs'
@@ -27,7 +28,7 @@ export interface PublisherSettings {
   signal: AbortSignal
   onPublished: (event: TraceEvent) => void
   /** An event that no reader would take, and why; it is left out. */
-  onRefused: (event: TraceEvent, reason: string) => void
+  onRefused: (event: TraceEvent, refusal: Refusal) => void
 }
 
 /** Bytes of values in one request; well below what any broker takes. */
@@ -140,7 +141,7 @@ export function createPublisher(settings: PublisherSettings): Publisher {
     for (const event of events) {
       const checked = checkTraceEvent(event)
       if (checked.ok) messages.push(toMessage(event))
-      else settings.onRefused(event, `${checked.refusal.field} ${checked.refusal.message}`)
+      else settings.onRefused(event, checked.refusal)
     }
     if (messages.length === 0) return Promise.resolve()
     return new Promise<void>((resolve, reject) => {

@@ -27,6 +27,10 @@ export interface RunNow {
   resetTo: string | undefined
 }
 
+/** What is asked of Temporal, by its name in the metrics. */
+export const REQUESTS = ['list', 'describe', 'history'] as const
+export type Request = (typeof REQUESTS)[number]
+
 export interface RunAddress {
   runId: string
   temporalRunId: string
@@ -49,7 +53,7 @@ export interface TemporalSettings {
   budget: Budget
   /** Ends every request and every wait. */
   signal: AbortSignal
-  onRequest?: (method: string) => void
+  onRequest?: (method: Request) => void
 }
 
 const REQUEST_DEADLINE_MS = 15_000
@@ -63,7 +67,7 @@ export function accessTemporal({ address, namespace, budget, signal, onRequest }
   const connection = Connection.lazy({ address })
   const service = connection.workflowService
 
-  const ask = async <T>(method: string, request: () => Promise<T>): Promise<T> => {
+  const ask = async <T>(method: Request, request: () => Promise<T>): Promise<T> => {
     await budget.take(signal)
     onRequest?.(method)
     return connection.withAbortSignal(signal, () => connection.withDeadline(Date.now() + REQUEST_DEADLINE_MS, request))
