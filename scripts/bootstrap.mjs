@@ -50,21 +50,20 @@ function scriptOf(verb) {
 
 /**
  * Whether node_modules is what package-lock.json says. A stamp in it keeps the hash of the lock file it was found
- * right for; without one (a person ran npm) npm's own record of what it installed is compared.
+ * right for; without one (a person ran npm) the packages' own versions are compared. npm's record of what it has
+ * installed, which it writes last, only tells that it got to the end: `--package-lock-only` changes it too.
  */
 function isInstalled() {
   const lock = readFileSync(join(clone, 'package-lock.json'))
   const hash = createHash('sha256').update(lock).digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return true
-  const record = join(clone, 'node_modules', '.package-lock.json')
-  if (!existsSync(record)) return false
-  const installed = JSON.parse(readFileSync(record, 'utf8')).packages
+  if (!existsSync(join(clone, 'node_modules', '.package-lock.json'))) return false
   for (const [path, wanted] of Object.entries(JSON.parse(lock.toString()).packages)) {
-    if (path === '' || !path.includes('node_modules/')) continue
-    const found = installed[path]
+    if (!path.includes('node_modules/') || wanted.link) continue
+    const manifest = join(clone, path, 'package.json')
     // What is left out on this machine (another platform's build) is optional.
-    if (found === undefined && (wanted.optional || wanted.devOptional || wanted.peer)) continue
-    if (found === undefined || found.version !== wanted.version || found.integrity !== wanted.integrity) return false
+    if (!existsSync(manifest) && (wanted.optional || wanted.devOptional || wanted.peer)) continue
+    if (!existsSync(manifest) || JSON.parse(readFileSync(manifest, 'utf8')).version !== wanted.version) return false
   }
   writeFileSync(stamp, hash)
   return true

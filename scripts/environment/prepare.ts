@@ -70,7 +70,15 @@ export async function prepareEnvironment(options: PrepareOptions): Promise<Prepa
   )
 }
 
+/** The same text for the same tools, also in the run that has just built them: the Pulumi program reads it. */
 function toolsFile(tools: Partial<Record<ToolName, ResolvedTool>>): string {
-  const sorted = Object.fromEntries(Object.entries(tools).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const sorted = Object.fromEntries(
+    Object.values(tools)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, version, source, bin, home }) => [
+        name,
+        { name, version, source: source === 'path' ? 'path' : 'cache', bin, home },
+      ]),
+  )
   return `${JSON.stringify({ $comment: 'Written by npm run setup.', tools: sorted }, null, 2)}\n`
 }

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../tools/fixtures/temporary.ts'
+import { examine } from './examine.ts'
+
+test('on a bare machine, each missing thing is told with what needs it and what to do', async () => {
+  const root = await temporaryFolder()
+  const { findings, ok, disk } = await examine('local', { cache: join(root, 'cache'), env: { PATH: root } })
+  const finding = (name: string) => findings.find((each) => each.name === name)
+  expect(ok).toBe(false)
+  expect(finding('python')).toMatchObject({
+    state: 'missing',
+    neededBy: expect.arrayContaining(['temporal', 'go']) as string[],
+  })
+  expect(finding('python')?.next).toContain('python3-pip')
+  expect(finding('loki')).toMatchObject({ state: 'missing', neededBy: ['the stack'] })
+  expect(finding('npm')).toMatchObject({ state: 'missing', neededBy: ['postgres'] })
+  expect(finding('k6')).toBeUndefined()
+  expect(disk.freeMegabytes).toBeGreaterThan(0)
+})
+
+test('with the tools that fetch others, the rest is obtainable and nothing is missing', async () => {
+  const root = await temporaryFolder()
+  const { findings, ok, disk } = await examine('local', { cache: join(root, 'cache'), env: process.env })
+  expect(ok).toBe(true)
+  expect(findings.find((each) => each.name === 'temporal')).toMatchObject({
+    state: 'obtainable',
+    found: 'to be got as Python package',
+  })
+  expect(disk.neededMegabytes).toBeGreaterThan(400)
+})
+
+test('what fetches others is not needed where nothing is left to fetch', async () => {
+  const root = await temporaryFolder()
+  const { findings } = await examine('dev', { cache: join(root, 'cache'), env: { PATH: root } })
+  expect(findings.find((each) => each.name === 'maven')).toMatchObject({ state: 'unneeded', neededBy: [] })
+})

@@ -1,0 +1,73 @@
+// `npm run setup` with the real Pulumi CLI, in a home of the test's own.
+
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { expect, test } from 'vitest'
+import { SECRETS } from '../../stacks/settings/secrets.ts'
+import { plainProgress } from '../terminal/plain.ts'
+import { run } from '../tools/command.ts'
+import { temporaryFolder } from '../tools/fixtures/temporary.ts'
+import { prepareEnvironment } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
+
+interface Run extends Prepared {
+  lines: string[]
+}
+
+async function prepare(root: string): Promise<Run> {
+  const lines: string[] = []
+  const prepared = await prepareEnvironment({
+    stack: 'dev',
+    env: { ...process.env, RUNLIGHT_HOME: join(root, 'home') },
+    progress: plainProgress({ write: (line) => lines.push(line) }),
+    signal: AbortSignal.timeout(120_000),
+  })
+  return { ...prepared, lines }
+}
+
+/** The stack's credentials as Pulumi decrypts them. */
+async function credentials({ env, stack }: Prepared): Promise<Record<string, string>> {
+  const args = ['config', '--show-secrets', '--json', '--stack', stack]
+  const config = JSON.parse(await run({ file: 'pulumi', args, env })) as Record<string, { value: string }>
+  return Object.fromEntries(SECRETS.map((name) => [name, config[`runlight:${name}`]?.value ?? '']))
+}
+
+test('the stack gets its credentials once, encrypted, and keeps them', async () => {
+  const root = await temporaryFolder()
+  const first = await prepare(root)
+  const generated = await credentials(first)
+  expect(new Set(Object.values(generated)).size).toBe(SECRETS.length)
+  expect(Math.min(...Object.values(generated).map((value) => value.length))).toBeGreaterThanOrEqual(32)
+  expect((await stat(first.home.passphrase)).mode & 0o777).toBe(0o600)
+  const written =
+    (await readFile(first.settingsFile, 'utf8')) + first.lines.join('') + (await readFile(first.home.env, 'utf8'))
+  for (const value of Object.values(generated)) expect(written).not.toContain(value)
+
+  const tools = await readFile(first.home.tools, 'utf8')
+  const second = await prepare(root)
+  expect(second.lines).toEqual([])
+  expect(await credentials(second)).toEqual(generated)
+  expect(await readFile(second.home.tools, 'utf8')).toBe(tools)
+})
+
+test('two at once make one set of credentials', async () => {
+  const root = await temporaryFolder()
+  const [first, second] = await Promise.all([prepare(root), prepare(root)])
+  expect(await credentials(first)).toEqual(await credentials(second))
+  expect([...first.lines, ...second.lines].filter((line) => line.includes('stack dev: done'))).toHaveLength(1)
+})
+
+test('a passphrase that is gone is told, and new credentials are made', async () => {
+  const root = await temporaryFolder()
+  const first = await prepare(root)
+  const before = await credentials(first)
+  // What `rm -rf .runlight` does in a clone, where the settings file lies elsewhere.
+  await rm(first.home.passphrase)
+  await rm(first.home.backend, { recursive: true })
+  const second = await prepare(root)
+  expect(second.lines.join('')).toContain('encrypted with a passphrase that is gone; making new ones')
+  const after = await credentials(second)
+  expect(Object.values(after).every((value) => value.length >= 32)).toBe(true)
+  expect(after).not.toEqual(before)
+})
