@@ -1,0 +1,65 @@
+// How runs and lines look in a terminal.
+
+import type { StoredLog } from '@runlight/contracts/api'
+import type { CompletenessState, ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
+import { instantToNanos, parseInstant } from '@runlight/contracts/time'
+import type { Output, Style } from '../output.ts'
+
+const STATE_STYLES: { readonly [S in RunState]: Style } = {
+  QUEUED: 'gray',
+  RUNNING: 'cyan',
+  COMPLETED: 'green',
+  FAILED: 'red',
+  CANCELLED: 'yellow',
+  TERMINATED: 'magenta',
+  TIMED_OUT: 'red',
+}
+
+const COMPLETENESS_STYLES: { readonly [S in CompletenessState]: Style } = {
+  complete: 'green',
+  arriving: 'cyan',
+  dropped: 'yellow',
+  missing: 'red',
+  unknown: 'red',
+}
+
+const LEVEL_STYLES: { readonly [L in StoredLog['level']]: Style } = {
+  debug: 'gray',
+  info: 'reset',
+  warn: 'yellow',
+  error: 'red',
+}
+
+export function paintState({ paint }: Output, state: RunState): string {
+  return paint(STATE_STYLES[state], state)
+}
+
+export function paintCompleteness({ paint }: Output, state: CompletenessState): string {
+  return paint(COMPLETENESS_STYLES[state], state)
+}
+
+/** How long a run has taken so far, such as `1.25s` or `2m03s`; empty where it has not started. */
+export function runDuration(run: ExecutionStatus): string {
+  const start = run.startedAt && parseInstant(run.startedAt)
+  const end = parseInstant(run.completedAt ?? run.updatedAt)
+  if (!start || !end) return ''
+  return formatMillis(Number((instantToNanos(end) - instantToNanos(start)) / 1_000_000n))
+}
+
+function formatMillis(millis: number): string {
+  if (millis < 1_000) return `${Math.max(0, millis)}ms`
+  if (millis < 60_000) return `${(millis / 1_000).toFixed(2)}s`
+  const seconds = Math.floor(millis / 1_000)
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60]
+  const two = (value: number) => String(value).padStart(2, '0')
+  return hours > 0 ? `${hours}h${two(minutes)}m` : `${minutes}m${two(seconds % 60)}s`
+}
+
+export function logLine({ paint }: Output, log: StoredLog, timestamps: boolean): string {
+  const where =
+    log.nodeRef === undefined ? 'run' : log.attempt && log.attempt > 1 ? `${log.nodeRef}#${log.attempt}` : log.nodeRef
+  const level = log.level === 'info' ? '' : `${paint(LEVEL_STYLES[log.level], log.level.toUpperCase())} `
+  const time = timestamps ? `${paint('gray', log.effectiveTs)} ` : ''
+  const message = log.stream === 'stderr' || log.level === 'error' ? paint('red', log.message) : log.message
+  return `${time}${paint('cyan', where)} ${level}${message}`
+}

@@ -1,0 +1,32 @@
+// `runlight runs`
+
+import type { RunState } from '@runlight/contracts/execution-status'
+import type { Context } from '../context.ts'
+import { paintState, runDuration } from './format.ts'
+
+export interface RunsOptions {
+  status?: RunState
+  workflow?: string
+  lines: number
+  json?: boolean
+}
+
+/** Lists runs, newest first. */
+export async function listRuns({ api, output }: Context, options: RunsOptions): Promise<void> {
+  const { status, workflow, lines, json } = options
+  let left = lines
+  const query = { limit: Math.min(lines, 1_000), ...(status && { status }), ...(workflow && { workflow }) }
+  for await (const run of api.allRuns(query)) {
+    if (left-- <= 0) return
+    const { completedActions, totalActions } = run.progress
+    const fields = [
+      run.startedAt ?? run.updatedAt,
+      paintState(output, run.status),
+      run.runId,
+      run.workflowId ?? '-',
+      totalActions > 0 ? `${completedActions}/${totalActions}` : '-',
+      runDuration(run) || '-',
+    ]
+    await output.line(json ? JSON.stringify(run) : fields.join('  '))
+  }
+}

@@ -1,0 +1,16 @@
+// What every command works with.
+
+import type { ApiClient } from '@runlight/sdk/client/api-client'
+import type { Output } from './output.ts'
+
+export interface Context {
+  api: ApiClient
+  output: Output
+}
+
+export const DEFAULT_API_URL = 'http://127.0.0.1:17800'
+
+/** Address of the API: `--api`, else RUNLIGHT_API_URL, else where `npm run up` puts it. */
+export function apiAddress(option: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+  return option ?? (env['RUNLIGHT_API_URL'] || DEFAULT_API_URL)
+}

@@ -1,0 +1,126 @@
+// The `runlight` command: what can be asked, and what its exit code means.
+//
+// 0 it was answered · 1 the API refused or does not answer · 2 the command line is wrong
+
+import { LOG_LEVELS } from '@runlight/contracts/log-entry'
+import { RUN_STATES } from '@runlight/contracts/execution-status'
+import { createApiClient } from '@runlight/sdk/client/api-client'
+import type { LogQuery } from '@runlight/sdk/client/api-client'
+import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { printLogs } from './commands/logs.ts'
+import { listRuns } from './commands/runs.ts'
+import type { RunsOptions } from './commands/runs.ts'
+import { showStatus } from './commands/status.ts'
+import { printTrace } from './commands/trace.ts'
+import { DEFAULT_API_URL, apiAddress } from './context.ts'
+import type { Context } from './context.ts'
+import { openOutput, wantsColour } from './output.ts'
+
+const program = new Command('runlight')
+  .description('Follow workflow runs: status, timeline and log lines')
+  .version(manifest.version)
+  .option('--api <url>', `address of the API (RUNLIGHT_API_URL; default ${DEFAULT_API_URL})`, address)
+  .option('--no-color', 'plain text')
+  .exitOverride()
+
+program
+  .command('runs')
+  .description('list runs, newest first')
+  .addOption(new Option('--status <state>', 'only runs in this state').choices(RUN_STATES))
+  .option('--workflow <id>', 'only runs of this workflow')
+  .option('-n, --lines <count>', 'how many', count, 20)
+  .option('--json', 'one JSON object a line')
+  .action((options: RunsOptions) => listRuns(context(), options))
+
+program
+  .command('status')
+  .description('how a run stands')
+  .argument('<run>', 'the run')
+  .option('--json', 'as JSON')
+  .action((run: string, options: { json?: boolean }) => showStatus(context(), run, options))
+
+program
+  .command('trace')
+  .description('the timeline of a run')
+  .argument('<run>', 'the run')
+  .addOption(new Option('--format <format>', 'how').choices(['waterfall', 'json']).default('waterfall'))
+  .action((run: string, { format }: { format: 'waterfall' | 'json' }) => printTrace(context(), run, format))
+
+interface LogFlags {
+  lines?: number
+  node?: string
+  attempt?: number
+  level?: NonNullable<LogQuery['level']>
+  stream?: string
+  since?: string
+  until?: string
+  timestamps?: boolean
+  json?: boolean
+}
+
+program
+  .command('logs')
+  .description('the log lines of a run')
+  .argument('<run>', 'the run')
+  .option('-n, --lines <count>', 'only the last so many lines', count)
+  .option('-c, --node <node>', 'only this node')
+  .option('--attempt <number>', 'only this attempt', count)
+  .option('-l, --level <levels>', `only these levels, comma-separated (${LOG_LEVELS.join(', ')})`)
+  .option('--stream <streams>', 'only these streams, comma-separated')
+  .option('--since <time>', 'RFC 3339, or as 15m ago')
+  .option('--until <time>', 'RFC 3339, or as 15m ago')
+  .option('-t, --timestamps', 'with times')
+  .option('--json', 'one JSON object a line')
+  .action((run: string, flags: LogFlags) => {
+    const { lines, node, timestamps, json, attempt, level, stream, since, until } = flags
+    const filters: LogQuery = {
+      ...(node !== undefined && { nodeRef: node }),
+      ...(attempt !== undefined && { attempt }),
+      ...(level !== undefined && { level }),
+      ...(stream !== undefined && { stream }),
+      ...(since !== undefined && { since }),
+      ...(until !== undefined && { until }),
+    }
+    return printLogs(context(), run, {
+      filters,
+      ...(lines !== undefined && { lines }),
+      ...(timestamps && { timestamps }),
+      ...(json && { json }),
+    })
+  })
+
+function context(): Context {
+  const { api, color } = program.opts<{ api?: string; color: boolean }>()
+  const colour = color && wantsColour(process.stdout.isTTY, process.env)
+  return { api: createApiClient({ baseUrl: apiAddress(api, process.env) }), output: openOutput(colour) }
+}
+
+function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+function address(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new InvalidArgumentError('It must be an http address.')
+  return text
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+  } else if (error instanceof ApiProblem) {
+    process.stderr.write(`${error.problem.title}: ${error.message}\n`)
+    process.exitCode = 1
+  } else if (error instanceof ApiUnreachable) {
+    process.stderr.write(
+      `${error.message} Is the stack up (npm run up)? --api or RUNLIGHT_API_URL names another one.\n`,
+    )
+    process.exitCode = 1
+  } else {
+    throw error
+  }
+}
