@@ -25,6 +25,12 @@ function replaceFiles(folder: string, files: Readonly<Record<string, string>>): 
   }
 }
 
+/** Removes what was rendered, secrets above all; data and log stay. */
+export function removeRendered(folder: string): void {
+  const { files, secrets } = layoutOf(folder)
+  for (const path of [files, secrets]) rmSync(path, { recursive: true, force: true })
+}
+
 /** The files as they are on disk; one that can not be read is missing. */
 export function filesIn(folder: string): Record<string, string> {
   try {

@@ -28,8 +28,10 @@ export async function initialise(inputs: ProcessInputs, signal: AbortSignal): Pr
   rmSync(initialising)
 }
 
+/** Identity of an initialised data folder; empty when somebody has removed it. */
 export function dataIdOf(folder: string): string {
-  return readFileSync(layoutOf(folder).dataId, 'utf8')
+  const { dataId } = layoutOf(folder)
+  return existsSync(dataId) ? readFileSync(dataId, 'utf8') : ''
 }
 
 function isEmpty(folder: string): boolean {

@@ -1,6 +1,6 @@
 // A program that runs to its end: once, and again when its inputs or the data it works on have changed.
 
-import { renderFolder } from './folder.ts'
+import { removeRendered, renderFolder } from './folder.ts'
 import type { JobInputs } from './inputs.ts'
 import { layoutOf } from './layout.ts'
 import { lastLines, sizeOf } from './log-file.ts'
@@ -27,4 +27,9 @@ export async function runJob(inputs: JobInputs, signal: AbortSignal): Promise<vo
         : (cause as Error).message
     throw new Error(`${component} failed: ${reason}\nLast lines of ${log}:\n${lastLines(log, logStart)}`, { cause })
   }
+}
+
+export async function removeJob({ folder }: JobInputs): Promise<void> {
+  await stop(folder, 'SIGTERM', 5)
+  removeRendered(folder)
 }

@@ -1,9 +1,8 @@
 // The life of a component's process: started and ready, found again, restarted, stopped.
 
-import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { digestOf } from './digest.ts'
-import { filesIn, renderFolder } from './folder.ts'
+import { filesIn, removeRendered, renderFolder } from './folder.ts'
 import { dataIdOf, initialise } from './initialise.ts'
 import type { ProcessInputs } from './inputs.ts'
 import { layoutOf } from './layout.ts'
@@ -81,14 +80,11 @@ export async function removeProcess(inputs: ProcessInputs): Promise<void> {
   removeRendered(inputs.folder)
 }
 
-export function removeRendered(folder: string): void {
-  const { files, secrets } = layoutOf(folder)
-  for (const path of [files, secrets]) rmSync(path, { recursive: true, force: true })
-}
-
-export function isRunning({ folder }: ProcessInputs): boolean {
+/** The process that runs in the component's folder, or undefined when it has died. */
+export function stateOf({ folder }: ProcessInputs): ProcessState | undefined {
   const record = readRecord(folder)
-  return record !== undefined && isAlive(record)
+  if (!record || !isAlive(record)) return undefined
+  return { pid: record.pid, startTime: record.startTime, dataId: dataIdOf(folder) }
 }
 
 /** Which inputs are no longer what the living process was started with. */
