@@ -11,7 +11,7 @@ const folders = {
   'bridge-loki': { dir: 'packages/bridges/loki', may: ['contracts', 'service', 'bridge-core'] },
   'bridge-postgres': { dir: 'packages/bridges/postgres', may: ['contracts', 'service', 'bridge-core'] },
   observer: { dir: 'packages/observer', may: ['contracts', 'service', 'sdk'] },
-  provision: { dir: 'packages/provision', may: ['contracts', 'service', 'bridge-postgres'] },
+  provision: { dir: 'packages/provision', may: ['contracts', 'service', 'bridge-core', 'bridge-postgres'] },
   timeline: { dir: 'packages/timeline', may: ['contracts'] },
   demo: { dir: 'packages/demo', may: ['contracts', 'service', 'sdk'] },
   api: { dir: 'packages/api', may: ['contracts', 'service'] },

@@ -1,0 +1,201 @@
+// One assignment of partitions to this member of the group: its lanes, from GROUP_JOIN to the next rebalance.
+
+import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import { RunlightError } from '@runlight/contracts/errors'
+import { Committer } from './commits.ts'
+import type { Acknowledged } from './commits.ts'
+import { Lane } from './lane.ts'
+import type { LaneSettings } from './lane.ts'
+import type { AssignedPartition, BusRecord, RecordKind } from './sink.ts'
+import { startPosition } from './start-position.ts'
+import type { Committed } from './start-position.ts'
+
+export interface AssignmentSettings extends Pick<
+  LaneSettings,
+  'sink' | 'deadLetters' | 'memory' | 'metrics' | 'log' | 'limits' | 'fail'
+> {
+  consumer: Consumer
+  admin: Admin
+  groupId: string
+  generations: ReadonlyMap<string, string>
+  /** What this process knows to be stored, over all its assignments: `topic/partition` → first offset not stored. */
+  stored: Map<string, bigint>
+}
+
+export type MemberAssignment = Readonly<Record<string, readonly number[]>>
+
+export class Assignment {
+  readonly #settings: AssignmentSettings
+  readonly #lanes = new Map<string, Lane>()
+  readonly #committer: Committer
+  #payload: EachBatchPayload | undefined
+  #closed = false
+
+  constructor(settings: AssignmentSettings) {
+    this.#settings = settings
+    this.#committer = new Committer((offsets) => this.#commit(offsets), settings.log)
+  }
+
+  get lanes(): readonly Lane[] {
+    return [...this.#lanes.values()]
+  }
+
+  /**
+   * Fetching of all partitions must be paused; each is resumed once it is known where it goes on. A lane waits for the
+   * one that had its partition before.
+   */
+  async start(member: MemberAssignment, previous: readonly Lane[]): Promise<void> {
+    const { sink, memory, consumer, stored } = this.#settings
+    const partitions = Object.values(member).reduce((sum, list) => sum + list.length, 0)
+    memory.share(partitions)
+    for (const { topic, kind } of sink.topics) {
+      const own = member[topic] ?? []
+      if (own.length === 0) continue
+      const [ends, committed] = await Promise.all([this.#ends(topic, own), this.#committed(topic)])
+      for (const partition of ends) {
+        const before = previous.filter((lane) => isLaneOf(lane, partition)).map((lane) => lane.ended)
+        const start = await this.#startOf(partition, committed.get(partition.partition))
+        if (this.#closed) return
+        stored.set(keyOf(partition), start)
+        this.#lanes.set(keyOf(partition), this.#createLane(partition, kind, start, Promise.all(before)))
+        consumer.seek({ topic, partition: partition.partition, offset: String(start) })
+        consumer.resume([{ topic, partitions: [partition.partition] }])
+      }
+    }
+  }
+
+  /** Takes what was fetched of one partition. */
+  async accept(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload
+    const lane = this.#lanes.get(keyOf(batch))
+    if (this.#closed || !lane?.active) return
+    this.#payload = payload
+    const records = batch.messages.map(toBusRecord)
+    const first = records[0]
+    if (!first) return
+    await this.#checkContinuity(lane, first.offset)
+    lane.accept(records.filter(({ offset }) => offset >= lane.expected))
+    payload.resolveOffset(batch.lastOffset())
+  }
+
+  /** Fetches nothing more and commits nothing more. What is under way may end, but is not acknowledged. */
+  close(): void {
+    this.#closed = true
+    for (const lane of this.#lanes.values()) lane.abandon()
+    this.#committer.close()
+  }
+
+  /** Resolves when everything acknowledged is committed. */
+  committed(): Promise<void> {
+    return this.#committer.settled()
+  }
+
+  /** Rejects when this member has lost its partitions; asks the coordinator unless it has answered a moment ago. */
+  async #assertOwned(): Promise<void> {
+    if (this.#closed) throw new Error('The group has given the partition to another member.')
+    await this.#payload?.heartbeat()
+    if (this.#closed) throw new Error('The group has given the partition to another member.')
+  }
+
+  async #commit(offsets: readonly Acknowledged[]): Promise<void> {
+    const topics = new Map<string, { partition: number; offset: string; metadata: string }[]>()
+    for (const { topic, partition, nextOffset, generation } of offsets) {
+      const partitions = topics.get(topic) ?? []
+      partitions.push({ partition, offset: String(nextOffset), metadata: generation })
+      topics.set(topic, partitions)
+    }
+    // Unlike `consumer.commitOffsets`, this is not repeated under a later generation of the group.
+    await this.#payload?.commitOffsetsIfNecessary({
+      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+    })
+  }
+
+  #createLane(assigned: AssignedPartition, kind: RecordKind, start: bigint, previous: Promise<unknown>): Lane {
+    const { topic, partition, generation } = assigned
+    const { consumer, sink, deadLetters, memory, metrics, log, limits, fail, stored } = this.#settings
+    const here = [{ topic, partitions: [partition] }]
+    const settings: LaneSettings = {
+      ...{ topic, kind, partition, generation, start },
+      ...{ sink, deadLetters, memory, metrics, log, limits, fail },
+      committer: this.#committer,
+      pause: () => consumer.pause(here),
+      resume: () => {
+        if (!this.#closed) consumer.resume(here)
+      },
+      assertOwned: () => this.#assertOwned(),
+      acknowledged: (nextOffset) => stored.set(keyOf(assigned), nextOffset),
+    }
+    return new Lane(settings, previous)
+  }
+
+  async #startOf(partition: AssignedPartition, committed: Committed | undefined): Promise<bigint> {
+    const { sink, log, stored } = this.#settings
+    const own = sink.position ? await sink.position(partition) : undefined
+    const { start, overtaken, stale } = startPosition(partition, own, committed)
+    if (stale) {
+      const { topic, partition: number } = partition
+      log.warn({ topic, partition: number }, 'The topic was created anew; its records are taken from the first one on.')
+    }
+    if (overtaken > 0n) this.#reportOvertaken(partition, overtaken)
+    // What this process has stored itself may be further than what it could commit before a rebalance.
+    const known = sink.position ? undefined : stored.get(keyOf(partition))
+    return known !== undefined && known > start && known <= partition.high ? known : start
+  }
+
+  // A gap between what was expected and what came is a loss only as far as the log now begins later; offsets are also
+  // taken by the markers of transactions.
+  async #checkContinuity(lane: Lane, first: bigint): Promise<void> {
+    const { topic, partition } = lane.settings
+    if (first === lane.expected) return
+    if (first < lane.expected) {
+      const [end] = await this.#ends(topic, [partition])
+      if (end && end.high < lane.nextOffset) startPosition(end, lane.nextOffset, undefined)
+      return
+    }
+    const [end] = await this.#ends(topic, [partition])
+    if (end && end.low > lane.expected) {
+      const until = end.low < first ? end.low : first
+      this.#reportOvertaken(end, until - lane.expected)
+    }
+  }
+
+  #reportOvertaken({ topic, partition }: AssignedPartition, count: bigint): void {
+    const { sink, metrics, log } = this.#settings
+    metrics.overtaken.inc({ sink: sink.name, topic }, Number(count))
+    log.error(
+      { topic, partition, records: String(count) },
+      'Retention has removed records before they were stored; they are lost to this store. Raise the retention of the topic or the speed of the store.',
+    )
+  }
+
+  async #ends(topic: string, partitions: readonly number[]): Promise<AssignedPartition[]> {
+    const generation = this.#settings.generations.get(topic)
+    if (generation === undefined) throw new RunlightError('RL_CONSUMER_STOPPED', `${topic} has no generation.`)
+    const ends = await this.#settings.admin.fetchTopicOffsets(topic)
+    return ends
+      .filter(({ partition }) => partitions.includes(partition))
+      .map(({ partition, low, high }) => ({ topic, partition, generation, low: BigInt(low), high: BigInt(high) }))
+  }
+
+  async #committed(topic: string): Promise<Map<number, Committed>> {
+    const { admin, groupId } = this.#settings
+    const answers = await admin.fetchOffsets({ groupId, topics: [topic] })
+    const committed = new Map<number, Committed>()
+    for (const { partition, offset, metadata } of answers.flatMap((answer) => answer.partitions)) {
+      if (BigInt(offset) >= 0n) committed.set(partition, { offset: BigInt(offset), generation: metadata ?? '' })
+    }
+    return committed
+  }
+}
+
+function toBusRecord({ offset, timestamp, key, value }: KafkaMessage): BusRecord {
+  return { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
+}
+
+function isLaneOf(lane: Lane, { topic, partition }: { topic: string; partition: number }): boolean {
+  return lane.settings.topic === topic && lane.settings.partition === partition
+}
+
+function keyOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}/${partition}`
+}

@@ -1,0 +1,164 @@
+// A bridge from start to stop: connections, health, metrics, and the consumption between them.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Environment } from '@runlight/contracts/environment'
+import { RunlightError } from '@runlight/contracts/errors'
+import { consumerGroup } from '@runlight/contracts/topics'
+import { serveEndpoints } from '@runlight/service/endpoints'
+import type { Checks } from '@runlight/service/endpoints'
+import type { Log } from '@runlight/service/log'
+import type { Metrics } from '@runlight/service/metrics'
+import type { RunningService } from '@runlight/service/run'
+import type { Kafka } from 'kafkajs'
+import { consume } from './consume.ts'
+import type { Consumption } from './consume.ts'
+import type { BatchLimits } from './lane.ts'
+import { DeadLetterWriter } from './dead-letters.ts'
+import { readGenerations } from './generations.ts'
+import { createKafka } from './kafka-client.ts'
+import { watchLag } from './lag.ts'
+import { MemoryBudget } from './memory.ts'
+import { createBridgeMetrics } from './metrics.ts'
+import { backoff } from './retry.ts'
+import type { Sink } from './sink.ts'
+
+/** Variables that every bridge reads. */
+export const BRIDGE_VARIABLES = [
+  'brokers',
+  'logTopic',
+  'eventTopic',
+  'deadLetterTopic',
+  'generationsTopic',
+  'listen',
+  'instance',
+  'logLevel',
+] as const
+
+export interface BridgeSettings {
+  environment: Environment<(typeof BRIDGE_VARIABLES)[number]>
+  version: string
+  log: Log
+  metrics: Metrics
+  sink: Sink
+  limits: BatchLimits
+}
+
+/** Records taken from the bus and not yet stored, over all partitions, in bytes. */
+const MEMORY_BYTES = 96 * 1024 * 1024
+
+export type BridgeState = 'starting' | 'running' | 'draining' | 'stopped' | 'failed'
+
+/** Starts a bridge. It answers /healthz and /metrics at once, /readyz once it is in its group and its store answers. */
+export async function startBridge({
+  environment: env,
+  version,
+  log,
+  metrics,
+  sink,
+  limits,
+}: BridgeSettings): Promise<RunningService> {
+  let state: BridgeState = 'starting'
+  let end: { resolve: () => void; reject: (cause: unknown) => void } | undefined
+  const ended = new Promise<void>((resolve, reject) => (end = { resolve, reject }))
+  ended.catch(() => undefined)
+  const fail = (cause: unknown) => {
+    if (state === 'stopped' || state === 'draining') return
+    state = 'failed'
+    end?.reject(cause)
+  }
+
+  const kafka = createKafka({ brokers: env.brokers, clientId: `runlight-bridge-${sink.name}-${env.instance}`, log })
+  const bridgeMetrics = createBridgeMetrics(metrics, sink)
+  const memory = new MemoryBudget(MEMORY_BYTES)
+  let consumption: Consumption | undefined = undefined
+  const endpoints = await serveEndpoints({
+    listen: env.listen,
+    component: `bridge-${sink.name}`,
+    version,
+    registry: metrics.registry,
+    state: () => state,
+    live: () => liveChecks(consumption?.stalledFor()),
+    ready: () => readyChecks(sink, consumption?.joined() ?? false),
+  })
+  log.info({ port: endpoints.port }, 'Health and metrics are served.')
+
+  const admin = kafka.admin({ retry: { retries: 3 } })
+  const deadLetters = new DeadLetterWriter(kafka, env.deadLetterTopic, sink.name)
+  const generations = await knownGenerations(kafka, env.generationsTopic, sink, log)
+  await admin.connect()
+  consumption = await consume({
+    ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail },
+    groupId: consumerGroup(sink.name),
+    metrics: bridgeMetrics,
+    stored: new Map(),
+  })
+  const { lanes, stalledFor, stop } = consumption
+  const stopLag = watchLag({ admin, sink, lanes, metrics: bridgeMetrics })
+  const watch = setInterval(() => {
+    bridgeMetrics.inFlight.set({ sink: sink.name }, memory.taken)
+    const stalled = stalledFor()
+    if (stalled !== undefined) {
+      fail(
+        new RunlightError(
+          'RL_CONSUMER_STOPPED',
+          `The consumer has fetched nothing for ${Math.round(stalled / 1000)} s.`,
+        ),
+      )
+    }
+  }, 1_000)
+  watch.unref()
+  if (state === 'starting') state = 'running'
+
+  return {
+    ended,
+    stop: async () => {
+      if (state !== 'failed') state = 'draining'
+      clearInterval(watch)
+      stopLag()
+      await stop()
+      await deadLetters.close()
+      await admin.disconnect()
+      await sink.close()
+      state = 'stopped'
+      await endpoints.close()
+      end?.resolve()
+    },
+  }
+}
+
+function liveChecks(stalledFor: number | undefined): Checks {
+  if (stalledFor === undefined) return { consumer: { ok: true } }
+  return { consumer: { ok: false, detail: `No sign of life for ${Math.round(stalledFor / 1000)} s.` } }
+}
+
+async function readyChecks(sink: Sink, joined: boolean): Promise<Checks> {
+  const store = await sink.check().then(
+    () => ({ ok: true }),
+    (cause: unknown) => ({ ok: false, detail: (cause as Error).message }),
+  )
+  const group = joined ? { ok: true } : { ok: false, detail: 'This instance is not a member of its consumer group.' }
+  return { [sink.name]: store, group }
+}
+
+// Without its generation a record without a producer has no identity, so nothing is taken before provision has run.
+async function knownGenerations(
+  kafka: Kafka,
+  topic: string,
+  sink: Sink,
+  log: Log,
+): Promise<ReadonlyMap<string, string>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const generations = await readGenerations(kafka, topic)
+      const missing = sink.topics.map((own) => own.topic).filter((own) => !generations.has(own))
+      if (missing.length === 0) return generations
+      log.warn(
+        { missing, topic },
+        'Topics have no generation yet; waiting for it. Run provision if this does not end by itself.',
+      )
+    } catch (cause) {
+      log.warn({ cause }, `The generations of the topics could not be read; trying again: ${(cause as Error).message}`)
+    }
+    await sleep(backoff(attempt))
+  }
+}

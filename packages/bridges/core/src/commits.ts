@@ -1,0 +1,86 @@
+// Commits acknowledged offsets to the group: at once when nothing is under way, else together with what follows.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '@runlight/service/log'
+
+export interface Acknowledged {
+  topic: string
+  partition: number
+  /** First offset that is not stored yet. */
+  nextOffset: bigint
+  /** Kept beside the offset, so that it is known which life of the topic it belongs to. */
+  generation: string
+  /** Append time of the first record that this acknowledges, milliseconds since the epoch. */
+  firstAppendedAt: number
+}
+
+/** Sends an OffsetCommit under the group generation of one assignment; fails when the group has moved on. */
+export type Commit = (offsets: readonly Acknowledged[]) => Promise<void>
+
+const RETRY_MS = 500
+
+/** Commits for one assignment. After `close` nothing is sent any more. */
+export class Committer {
+  readonly #commit: Commit
+  readonly #log: Log
+  readonly #pending = new Map<string, Acknowledged>()
+  readonly #uncommittedSince = new Map<string, number>()
+  #flushing: Promise<void> | undefined
+  #closed = new AbortController()
+
+  constructor(commit: Commit, log: Log) {
+    this.#commit = commit
+    this.#log = log
+  }
+
+  acknowledge(offset: Acknowledged): void {
+    if (this.#closed.signal.aborted) return
+    const key = keyOf(offset)
+    this.#pending.set(key, offset)
+    if (!this.#uncommittedSince.has(key)) this.#uncommittedSince.set(key, offset.firstAppendedAt)
+    this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined))
+  }
+
+  /** Append time of the first record of a partition that is stored but not committed, milliseconds since the epoch. */
+  uncommittedSince(partition: { topic: string; partition: number }): number | undefined {
+    return this.#uncommittedSince.get(keyOf(partition))
+  }
+
+  /** Resolves when everything acknowledged so far is committed, or after `close`. */
+  async settled(): Promise<void> {
+    await this.#flushing
+  }
+
+  close(): void {
+    this.#closed.abort()
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#pending.size > 0 && !this.#closed.signal.aborted) {
+      const offsets = [...this.#pending.values()]
+      this.#pending.clear()
+      try {
+        await this.#commit(offsets)
+        for (const offset of offsets) this.#committed(offset)
+      } catch (cause) {
+        for (const offset of offsets) {
+          const key = keyOf(offset)
+          if (!this.#pending.has(key)) this.#pending.set(key, offset)
+        }
+        this.#log.debug({ cause }, 'A commit of offsets failed and will be repeated.')
+        await sleep(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  #committed(offset: Acknowledged): void {
+    const key = keyOf(offset)
+    const newer = this.#pending.get(key)
+    if (newer) this.#uncommittedSince.set(key, newer.firstAppendedAt)
+    else this.#uncommittedSince.delete(key)
+  }
+}
+
+function keyOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}/${partition}`
+}

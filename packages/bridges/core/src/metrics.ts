@@ -1,0 +1,44 @@
+// The metrics that every bridge has, with their label values known from the start.
+
+import { DEAD_LETTER_REASONS } from '@runlight/contracts/dead-letter'
+import { METRICS } from '@runlight/contracts/metrics'
+import type { Metrics } from '@runlight/service/metrics'
+import { FAILURE_REASONS } from './sink.ts'
+import type { Sink } from './sink.ts'
+
+export type BridgeMetrics = ReturnType<typeof createBridgeMetrics>
+
+export function createBridgeMetrics(metrics: Metrics, { name: sink, topics }: Pick<Sink, 'name' | 'topics'>) {
+  const delivered = metrics.counter(METRICS.recordsDelivered)
+  const repeated = metrics.counter(METRICS.recordsRepeated)
+  const deadLetters = metrics.counter(METRICS.deadLetters)
+  const failures = metrics.counter(METRICS.deliveryFailures)
+  const seconds = metrics.histogram(METRICS.deliverySeconds)
+  const batchRecords = metrics.histogram(METRICS.batchRecords)
+  const lagRecords = metrics.gauge(METRICS.lagRecords)
+  const lagSeconds = metrics.gauge(METRICS.lagSeconds)
+  const overtaken = metrics.counter(METRICS.recordsOvertaken)
+  const inFlight = metrics.gauge(METRICS.inFlight)
+
+  for (const { topic } of topics) {
+    for (const counter of [delivered, repeated, overtaken]) counter.inc({ sink, topic }, 0)
+  }
+  for (const reason of Object.keys(DEAD_LETTER_REASONS)) deadLetters.inc({ sink, reason }, 0)
+  for (const reason of FAILURE_REASONS) failures.inc({ sink, reason }, 0)
+  seconds.zero({ sink })
+  batchRecords.zero({ sink })
+  inFlight.set({ sink }, 0)
+
+  return {
+    delivered,
+    repeated,
+    deadLetters,
+    failures,
+    seconds,
+    batchRecords,
+    lagRecords,
+    lagSeconds,
+    overtaken,
+    inFlight,
+  }
+}

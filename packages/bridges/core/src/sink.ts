@@ -1,0 +1,127 @@
+// What a sink is: the one thing that differs between bridges.
+
+import type { DeadLetterReason } from '@runlight/contracts/dead-letter'
+import type { LogEntry } from '@runlight/contracts/log-entry'
+import type { EffectiveTime, Instant } from '@runlight/contracts/time'
+import type { SinkName } from '@runlight/contracts/topics'
+import type { TraceEvent } from '@runlight/contracts/trace-event'
+
+/** What the records of a topic are. */
+export type RecordKind = 'logs' | 'events'
+
+/** A record as it lies on the bus. */
+export interface BusRecord {
+  offset: bigint
+  /** Append time, milliseconds since the epoch. */
+  appendedAt: number
+  key: Buffer | null
+  value: Buffer | null
+}
+
+/** A record that has the shape of its topic. */
+export interface DecodedRecord<T> extends BusRecord {
+  value: Buffer
+  /** The value as text: exactly its bytes. */
+  text: string
+  body: T
+  own: Instant
+  effective: EffectiveTime
+}
+
+interface BatchOf<K extends RecordKind, T> {
+  kind: K
+  topic: string
+  partition: number
+  /** Generation of the topic that the offsets belong to. */
+  generation: string
+  /** In the order of their offsets; may have gaps where records were dead-lettered. */
+  records: readonly DecodedRecord<T>[]
+  /** First offset after the batch, dead-lettered records included. */
+  nextOffset: bigint
+  /** Append time of the last record taken from the bus for this batch, milliseconds since the epoch. */
+  lastAppendedAt: number
+}
+export type LogBatch = BatchOf<'logs', LogEntry>
+export type EventBatch = BatchOf<'events', TraceEvent>
+export type PartitionBatch = LogBatch | EventBatch
+
+/** A record that a store refuses for good, with the store's own words. */
+export interface Refusal {
+  record: BusRecord
+  reason: DeadLetterReason
+  detail: string
+}
+
+export interface DeliveryContext {
+  /** Aborted when the partition is taken away or the process ends; a delivery may then reject. */
+  signal: AbortSignal
+  /**
+   * Writes dead letters and resolves once the bus has acknowledged them. Must be awaited before anything past these
+   * records is made permanent. Rejects when the partition is not ours any more.
+   */
+  refuse: (refusals: readonly Refusal[]) => Promise<void>
+  /** Repeats `work` with full jitter until it succeeds; a DeliveryError names the reason that is counted and logged. */
+  retrying: <R>(work: () => Promise<R>) => Promise<R>
+}
+
+/** How many records of a batch were newly stored, and how many were there already. */
+export interface DeliveryCounts {
+  delivered: number
+  repeated: number
+}
+
+export interface AssignedPartition {
+  topic: string
+  partition: number
+  generation: string
+  /** First offset that the bus still has. */
+  low: bigint
+  /** First offset that the bus does not have yet. */
+  high: bigint
+}
+
+export interface Sink {
+  name: SinkName
+  /** Topics it takes, and what their records are. */
+  topics: readonly { topic: string; kind: RecordKind }[]
+  /**
+   * Where the store itself says that a partition goes on; undefined when it knows nothing of it.
+   * A sink without this goes on at the group's committed offset.
+   * @throws RunlightError when the partition can't be continued (another generation, the log ends too early)
+   */
+  position?: (partition: AssignedPartition) => Promise<bigint | undefined>
+  /**
+   * Stores a batch and resolves once the store has acknowledged every record that was not refused. Deliveries of one
+   * partition follow one another; those of several run side by side. A DeliveryError is retried by the caller.
+   * @throws RunlightError when the process must end
+   */
+  deliver: (batch: PartitionBatch, context: DeliveryContext) => Promise<DeliveryCounts>
+  /** Can the store be reached? Rejects with the reason when not. */
+  check: () => Promise<void>
+  close: () => Promise<void>
+}
+
+export const FAILURE_REASONS = [
+  'unreachable',
+  'timeout',
+  'rate_limited',
+  'server_error',
+  'not_authorised',
+  'conflict',
+  'other',
+] as const
+export type FailureReason = (typeof FAILURE_REASONS)[number]
+
+/** A delivery that failed for a reason that is not the records' fault, and will be repeated. */
+export class DeliveryError extends Error {
+  readonly reason: FailureReason
+  /** How long the store asks to wait, in milliseconds. */
+  readonly retryAfter: number | undefined
+
+  constructor(reason: FailureReason, message: string, options?: ErrorOptions & { retryAfter?: number | undefined }) {
+    super(message, options)
+    this.name = 'DeliveryError'
+    this.reason = reason
+    this.retryAfter = options?.retryAfter
+  }
+}
