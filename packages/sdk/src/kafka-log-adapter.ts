@@ -1,0 +1,91 @@
+// The log collector: log entries to the bus.
+
+import { LOG_SCHEMA_VERSION, logKey } from '@runlight/contracts/log-entry'
+import type { LogEntry } from '@runlight/contracts/log-entry'
+import { TOPICS } from '@runlight/contracts/topics'
+import { processClock } from './clock.ts'
+import { toJson } from './json.ts'
+import { LogProducer, isSheddable } from './log-producer.ts'
+import type { LogFields } from './log-producer.ts'
+import type { Publisher, TopicStats } from './publisher.ts'
+import type { BusSettings } from './settings.ts'
+import { closePublisher, openPublisher } from './shared-publisher.ts'
+
+export interface LogAdapterSettings extends BusSettings {
+  /** Default `telemetry.logs`. */
+  topic?: string
+  /** Who speaks when the adapter itself has something to log, such as dropped records. Default: the client id. */
+  component?: string
+}
+
+/** An entry as a caller has it: version, time, stream (`system`) and producer are filled in where they are missing. */
+export type NewLogEntry = Omit<LogEntry, 'schemaVersion' | 'timestamp' | 'stream'> &
+  Partial<Pick<LogEntry, 'schemaVersion' | 'timestamp' | 'stream'>>
+
+export class KafkaLogAdapter {
+  readonly topic: string
+  readonly #publisher: Publisher
+  readonly #own: LogProducer
+  readonly #stopReports: () => void
+
+  /** @throws RunlightError RL_CONFIG_INVALID */
+  constructor({ topic = TOPICS.logs, component, ...bus }: LogAdapterSettings) {
+    this.topic = topic
+    this.#publisher = openPublisher(bus)
+    const speaker = component ?? this.#publisher.settings.clientId
+    this.#own = this.producer({ type: 'system', component: speaker })
+    this.#stopReports = this.onReportable(() => this.#report())
+  }
+
+  /**
+   * Queues an entry, for entries of many runs or components through one adapter; they share the adapter's identity. One
+   * attempt of a node, or a component, has a producer of its own. Never waits, never throws.
+   */
+  append(entry: NewLogEntry): void {
+    const { identity } = this.#own
+    const foreign = entry.producer !== undefined
+    const producer = entry.producer ?? { id: identity.id, seq: identity.next() }
+    const defaults = { schemaVersion: LOG_SCHEMA_VERSION, timestamp: processClock(), stream: 'system' }
+    const complete: LogEntry = { ...defaults, ...entry, producer }
+    this.#publisher.publish(this.#publisher.outlet(this.topic, logKey(complete)), {
+      value: toJson(complete),
+      sheddable: isSheddable(entry.level),
+      seq: producer.seq,
+      producer: foreign ? undefined : identity,
+    })
+  }
+
+  /** A producer with an identity of its own, for one execution context or one component. */
+  producer(fields: LogFields): LogProducer {
+    return new LogProducer(this.#publisher, this.topic, fields)
+  }
+
+  /** Registers who is told when drops can be reported as records: the bus is back. Gives the way to take it back. */
+  onReportable(report: () => void): () => void {
+    return this.#publisher.onReportable(report)
+  }
+
+  stats(): TopicStats {
+    return this.#publisher.stats(this.topic)
+  }
+
+  /** Resolves with true when all that was logged before is acknowledged or dropped, with false when time is over. */
+  flush(timeoutMs: number): Promise<boolean> {
+    return this.#publisher.flush(timeoutMs)
+  }
+
+  /**
+   * Reports what was dropped, then flushes. False when time was over before all was acknowledged. The last adapter of a
+   * connection ends it: what is logged or recorded afterwards is dropped as `closed`.
+   */
+  close(timeoutMs: number): Promise<boolean> {
+    this.#stopReports()
+    this.#report()
+    return closePublisher(this.#publisher, timeoutMs)
+  }
+
+  #report(): void {
+    const dropped = this.#own.identity.takeUnreported()
+    if (dropped) this.#own.reportDrops({ [this.topic]: dropped })
+  }
+}
