@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 
 /** A program to run to its end, without a shell. */
 export interface Command {
@@ -101,13 +102,18 @@ export async function run(command: Command): Promise<string> {
 
 function splitLines(stream: Readable | null, onLine: (line: string) => void): void {
   let rest = ''
+  // Colours, and lines of nothing but colours, are for a terminal.
+  const tell = (line: string): void => {
+    const text = stripVTControlCharacters(line).trimEnd()
+    if (text !== '') onLine(text)
+  }
   stream?.setEncoding('utf8')
   stream?.on('data', (chunk: string) => {
     const lines = (rest + chunk).split(/\r\n|\n|\r/)
     rest = lines.pop() ?? ''
-    for (const line of lines) if (line.trim() !== '') onLine(line)
+    for (const line of lines) tell(line)
   })
   stream?.on('end', () => {
-    if (rest.trim() !== '') onLine(rest)
+    tell(rest)
   })
 }

@@ -9,6 +9,11 @@ test.each([
   ['npm error code EAI_AGAIN', 'Check the network'],
   ['Could not transfer artifact a:b:jar:1: Unknown host repo.example', 'Check the network'],
   ['WARNING: Retrying: NewConnectionError: Failed to establish a new connection', 'Check the network'],
+  [
+    '[ERROR] transfer failed: PKIX path building failed: unable to find valid certification path',
+    "The program that failed doesn't trust",
+  ],
+  ['npm error code SELF_SIGNED_CERT_IN_CHAIN', "The program that failed doesn't trust"],
   ['mkdir /cache: permission denied', 'Make the folder that is named above writable'],
   ['/usr/lib/go/compile: signal: killed', 'It ran out of memory'],
   ['go: module requires go >= 1.26.5 (running go 1.21; GOTOOLCHAIN=local)', 'Install a newer Go'],

@@ -9,8 +9,12 @@ const symptoms: readonly Symptom[] = [
     next: 'Free some disk space (`npm run doctor` shows how much there is), then run it again: it goes on.',
   },
   {
+    pattern: /certificate|PKIX path building failed|CERT_|SELF_SIGNED/i,
+    next: "The program that failed doesn't trust the registry's (or the proxy's) certificate: add it to what that program trusts (Java has a store of its own), then run it again.",
+  },
+  {
     pattern:
-      /no such host|could not resolve|temporary failure in name resolution|unknown ?host|ENOTFOUND|EAI_AGAIN|network is unreachable|connection refused|ECONNREFUSED|ETIMEDOUT|i\/o timeout|connection timed out|connection reset|ECONNRESET|NewConnectionError|TLS handshake timeout|certificate/i,
+      /no such host|could not resolve|temporary failure in name resolution|unknown ?host|ENOTFOUND|EAI_AGAIN|network is unreachable|connection refused|ECONNREFUSED|ETIMEDOUT|i\/o timeout|connection timed out|connection reset|ECONNRESET|NewConnectionError|TLS handshake timeout/i,
     next: 'Check the network, and the proxy and registry settings of the program that failed; then run it again: it goes on.',
   },
   {

@@ -101,7 +101,10 @@ function fetcher(planner: Planner, progress: Progress): (name: ToolName) => Prom
     const { platform } = around
     if (!platform) throw new Error(`A tool can be fetched, but not for this machine: ${name}.`)
     const context: FetchContext = { around: { ...around, platform }, need, downloads, builds }
-    return progress.step(`${name} ${around.pins[name].version}`, (step) => fetchTool(name, plan.ways, step, context))
+    const { version, accepts } = around.pins[name]
+    // What is installed for the machine comes in the version that its distribution has.
+    const which = plan.ways[0]?.kind === 'debian-package' ? accepts : version
+    return progress.step(`${name} ${which}`, (step) => fetchTool(name, plan.ways, step, context))
   }
   const need = (name: ToolName): Promise<ResolvedTool> => {
     const known = running.get(name)

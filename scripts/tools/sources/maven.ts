@@ -14,20 +14,16 @@ export const maven: Source<'maven'> = {
     await job.downloads.run(
       1,
       async () => {
-        let files = 0
         job.note('downloading')
         await job.run({
           file: mvn,
           args: [
-            ...['--batch-mode', '--strict-checksums', `${recipe.plugin}:copy-dependencies`],
+            ...['--batch-mode', '--quiet', '--strict-checksums', `${recipe.plugin}:copy-dependencies`],
             ...['-DincludeScope=runtime', `-DoutputDirectory=${join(job.into, recipe.folder)}`],
           ],
           cwd: job.scratch,
           // Left to itself, mvn takes JAVA_HOME or the first java of PATH, which may be an older one.
           env: { ...job.env, JAVA_HOME: dirname(dirname(realpathSync(java.bin['java'] as string))) },
-          onLine: (line) => {
-            if (line.includes('Downloaded from')) job.note(`downloading (${(files += 1)} files)`)
-          },
         })
       },
       { signal: job.signal, onWait: () => job.note('waiting for a download slot') },
