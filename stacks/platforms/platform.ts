@@ -2,6 +2,7 @@
 
 import * as pulumi from '@pulumi/pulumi'
 import type { Component, Dependency, Running, Task } from '../components/component.ts'
+import { programError } from '../program-error.ts'
 import type { EnvironmentName, Settings } from '../settings/schema.ts'
 
 export interface Platform {
@@ -36,7 +37,7 @@ const PLATFORMS: Record<EnvironmentName, 'processes' | 'Docker' | 'Kubernetes'> 
 export async function platform(settings: Settings): Promise<Platform> {
   const kind = PLATFORMS[settings.environment]
   if (kind === 'processes') return (await import('./processes.ts')).processes(pulumi.getStack())
-  throw new pulumi.RunError(
+  throw programError(
     `The environment ${settings.environment} runs on ${kind}, which is not available yet. ` +
       `Available: local (native processes). Use a stack named local or local-<something>.`,
   )

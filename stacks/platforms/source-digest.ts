@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { programError } from '../program-error.ts'
 
 /** Folders that no running program reads. */
 const LEFT_OUT = /^(node_modules|dist|test|fixtures|coverage|__\w+__|\..*)$|\.test\.ts$|\.md$/
@@ -33,7 +34,7 @@ export function readClone(root: string): Clone {
   }
   const folderOf = (workspace: string): string => {
     const folder = lock.packages[`node_modules/${workspace}`]?.resolved
-    if (!folder) throw new Error(`${workspace} is not a workspace in package-lock.json; run \`npm install\``)
+    if (!folder) throw programError(`${workspace} is not a workspace in package-lock.json; run \`npm install\``)
     return folder
   }
   return {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as pulumi from '@pulumi/pulumi'
+import { programError } from '../program-error.ts'
 
 export interface Tool {
   name: string
@@ -13,7 +13,7 @@ export interface Tool {
 
 export type Tools = (name: string) => Tool
 
-/** @throws pulumi.RunError when set-up was not run, or not for this tool */
+/** @throws programError when set-up was not run, or not for this tool */
 export function readTools(home: string): Tools {
   const file = join(home, 'tools.json')
   const next = 'Run `npm run setup` first.'
@@ -21,19 +21,18 @@ export function readTools(home: string): Tools {
   try {
     tools = JSON.parse(readFileSync(file, 'utf8')) as Tool[]
   } catch (cause) {
-    throw new pulumi.RunError(`The list of tools can not be read (${(cause as Error).message}). ${next}`)
+    throw programError(`The list of tools can not be read (${(cause as Error).message}). ${next}`)
   }
   return (name) => {
     const tool = tools.find((candidate) => candidate.name === name)
-    if (!tool) throw new pulumi.RunError(`${file} lists no tool ${name}. ${next}`)
+    if (!tool) throw programError(`${file} lists no tool ${name}. ${next}`)
     return tool
   }
 }
 
-/** @throws pulumi.RunError when the tool does not bring it */
+/** @throws programError when the tool does not bring it */
 export function binaryOf(tool: Tool, name: string): string {
   const path = tool.bin[name]
-  if (!path)
-    throw new pulumi.RunError(`The tool ${tool.name} ${tool.version} brings no ${name}. Run \`npm run setup\`.`)
+  if (!path) throw programError(`The tool ${tool.name} ${tool.version} brings no ${name}. Run \`npm run setup\`.`)
   return path
 }

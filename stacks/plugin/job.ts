@@ -20,11 +20,8 @@ export async function runJob(inputs: JobInputs, signal: AbortSignal): Promise<vo
     await runToEnd({ folder, workingFolder, command, env, log }, 'it', AbortSignal.any([signal, limit]))
   } catch (cause) {
     await stop(folder, 'SIGTERM', 5)
-    const reason = signal.aborted
-      ? 'the update was cancelled'
-      : limit.aborted
-        ? `it took longer than ${limitSeconds} s`
-        : (cause as Error).message
+    if (signal.aborted) throw new Error(`${component} was not finished: the update was cancelled`, { cause })
+    const reason = limit.aborted ? `it took longer than ${limitSeconds} s` : (cause as Error).message
     throw new Error(`${component} failed: ${reason}\nLast lines of ${log}:\n${lastLines(log, logStart)}`, { cause })
   }
 }

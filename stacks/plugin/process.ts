@@ -49,9 +49,10 @@ export async function ensureRunning(inputs: ProcessInputs, signal: AbortSignal):
     return { pid: running.pid, startTime: running.startTime, dataId: dataIdOf(inputs.folder) }
   } catch (cause) {
     await stopProcess(inputs)
-    const reason = signal.aborted ? 'the update was cancelled' : (cause as Error).message
+    if (signal.aborted) throw new Error(`${inputs.component} was not started: the update was cancelled`, { cause })
     throw new Error(
-      `${inputs.component} was not started: ${reason}\nLast lines of ${log}:\n${indent(lastLines(log, logStart))}`,
+      `${inputs.component} was not started: ${(cause as Error).message}\n` +
+        `Last lines of ${log}:\n${indent(lastLines(log, logStart))}`,
       { cause },
     )
   }

@@ -1,6 +1,7 @@
 // The settings and credentials of the stack that Pulumi is working on.
 
 import * as pulumi from '@pulumi/pulumi'
+import { programError } from '../program-error.ts'
 import { readSettings } from './read.ts'
 import type { Settings } from './schema.ts'
 import { SECRETS, type SecretName } from './secrets.ts'
@@ -10,7 +11,7 @@ const runtime = pulumi.runtime as unknown as { isConfigSecret: (key: string) => 
 
 export type Secrets = Readonly<Record<SecretName, pulumi.Output<string>>>
 
-/** @throws pulumi.RunError which Pulumi shows without a stack trace, as the fault is in the configuration */
+/** @throws programError that names every fault of the configuration */
 export function loadSettings(stack: string): Settings {
   try {
     return readSettings({
@@ -20,7 +21,7 @@ export function loadSettings(stack: string): Settings {
       isSecret: (key) => runtime.isConfigSecret(key),
     })
   } catch (error) {
-    throw new pulumi.RunError((error as Error).message)
+    throw programError((error as Error).message)
   }
 }
 
