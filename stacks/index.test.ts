@@ -30,15 +30,17 @@ beforeAll(async () => {
     version: `1.0-${name}`,
     bin: Object.fromEntries(binaries.map((binary) => [binary, `/tools/${binary}`])),
   })
-  const tools = [
-    tool('java', 'java'),
-    tool('kafka', 'libs'),
-    tool('loki', 'loki'),
-    tool('postgres', 'postgres', 'initdb'),
-    tool('prometheus', 'prometheus'),
-    tool('temporal', 'temporal'),
-  ]
-  writeFileSync(join(home, 'tools.json'), JSON.stringify(tools))
+  const tools = Object.fromEntries(
+    [
+      tool('java', 'java'),
+      tool('kafka', 'libs'),
+      tool('loki', 'loki'),
+      tool('postgres', 'postgres', 'initdb'),
+      tool('prometheus', 'prometheus'),
+      tool('temporal', 'temporal'),
+    ].map((each) => [each.name, each]),
+  )
+  writeFileSync(join(home, 'tools.json'), JSON.stringify({ tools }))
 
   const register = vi.spyOn(MockMonitor.prototype, 'registerResource')
   await pulumi.runtime.setMocks(

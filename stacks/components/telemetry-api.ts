@@ -31,7 +31,6 @@ export function telemetryApi(settings: Settings, secrets: Secrets, stores: Store
       postgresPassword: place.secret('password'),
       lokiUrl: `http://${loki.address('http')}`,
       lokiLabels: settings.loki.labels,
-      lokiLines: settings.loki.lines,
       temporalAddress: temporal.address('grpc'),
       temporalNamespace: settings.temporal.namespace,
     }),

@@ -20,7 +20,8 @@ export function temporalObserver(
       ...busVariables(bus.address('kafka'), settings),
       temporalAddress: temporal.address('grpc'),
       temporalNamespace: settings.temporal.namespace,
-      runPrefix: settings.runPrefix,
+      observerRequests: settings.observer.requestsPerSecond,
+      observerResume: settings.observer.resumeMinutes,
     }),
   })
 }

@@ -17,14 +17,14 @@ export type Tools = (name: string) => Tool
 export function readTools(home: string): Tools {
   const file = join(home, 'tools.json')
   const next = 'Run `npm run setup` first.'
-  let tools: Tool[]
+  let tools: Readonly<Record<string, Tool>>
   try {
-    tools = JSON.parse(readFileSync(file, 'utf8')) as Tool[]
+    tools = (JSON.parse(readFileSync(file, 'utf8')) as { tools: typeof tools }).tools
   } catch (cause) {
     throw programError(`The list of tools can not be read (${(cause as Error).message}). ${next}`)
   }
   return (name) => {
-    const tool = tools.find((candidate) => candidate.name === name)
+    const tool = tools[name]
     if (!tool) throw programError(`${file} lists no tool ${name}. ${next}`)
     return tool
   }

@@ -16,7 +16,8 @@ export function loadSettings(stack: string): Settings {
   try {
     return readSettings({
       stack,
-      file: `configs/Pulumi.${stack}.yaml`,
+      // `npm run setup` names another file for a home of its own.
+      file: process.env['PULUMI_OPTION_CONFIG_FILE'] ?? `configs/Pulumi.${stack}.yaml`,
       values: pulumi.runtime.allConfig(),
       isSecret: (key) => runtime.isConfigSecret(key),
     })

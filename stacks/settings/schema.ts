@@ -124,7 +124,19 @@ export const settingsSchema = group({
     loki: group({ port: port({ default: 17811, description: 'Health and metrics of the Loki bridge' }) }),
     postgres: group({ port: port({ default: 17812, description: 'Health and metrics of the Postgres bridge' }) }),
   }),
-  observer: group({ port: port({ default: 17813, description: 'Health and metrics of the observer' }) }),
+  observer: group({
+    port: port({ default: 17813, description: 'Health and metrics of the observer' }),
+    requestsPerSecond: count(5, 10_000, {
+      default: 100,
+      unit: 'requests/s',
+      description: 'What it asks of Temporal at most',
+    }),
+    resumeMinutes: count(1, 60 * 24 * 30, {
+      default: 60,
+      unit: 'minutes',
+      description: 'How far it goes back for closed runs when it starts without a checkpoint',
+    }),
+  }),
   api: group({ port: port({ default: 17800, description: 'Telemetry API' }) }),
   demo: group({
     port: port({ default: 17814, description: 'Health and metrics of the demo worker' }),
