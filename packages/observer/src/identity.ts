@@ -22,7 +22,8 @@ export function producerId(temporalRunId: string): string {
  * - `eventId`: of a node, the history event that scheduled it (also where an attempt was seen among the pending
  *   activities, which have no event of their own); of the run, the event that started or ended it;
  * - `attempt`: of the node; 1 for the run; for NODE_SKIPPED, which has no event of its own, the place of the node in
- *   the declared graph, from 1, beside the event that ended the run;
+ *   the declared graph, from 1, beside the event that ended the run; for the end of an attempt that never began, of
+ *   which the history does not know the number, the highest possible;
  * - `type`: the place of the event's type in the contract's list.
  *
  * @throws RangeError when a part is outside what fits

@@ -5,6 +5,7 @@ import type { Instant } from '@runlight/contracts/time'
 import { causesOfScheduling } from './causes.ts'
 import { isServerMade, isTimeout, traceError } from './failure.ts'
 import type { Failure } from './failure.ts'
+import { MAX_ATTEMPT } from './identity.ts'
 import type { Fact, ObservedRun, OpenNode, Outcome } from './observed-run.ts'
 import { keyOf, speaksForWorker } from './observed-run.ts'
 
@@ -124,6 +125,9 @@ export function endNode(
   { outcome, failure, begun = true }: Ending,
 ): Fact[] {
   if (!node) return []
+  // Of an attempt that never began the history does not say which one it was. Temporal puts the failure of the one
+  // before it, if there was one, behind the time-out.
+  if (!begun && failure?.cause) node.attempt = Math.max(2, node.attempt)
   const { nodeRef, attempt, scheduledEventId: eventId } = node
   const type = outcome === 'completed' ? 'NODE_COMPLETED' : 'NODE_FAILED'
   run.open.delete(eventId)
@@ -134,7 +138,10 @@ export function endNode(
   const task = { execution: run.execution, nodeRef, attempt }
   const causes = [begun ? attemptStartedBy(task) : attemptOpenedBy(task)]
   const error = failure ? traceError(failure) : undefined
-  return [{ type, eventId, at, nodeRef, attempt, message: `${nodeRef} ${WORDS[outcome]}`, error, causes }]
+  const message = `${nodeRef} ${WORDS[outcome]}`
+  // Its identity must not depend on whether the attempts before it were seen.
+  const slot = begun ? attempt : MAX_ATTEMPT
+  return [{ type, eventId, slot, at, nodeRef, attempt, message, error, causes }]
 }
 
 /**

@@ -64,7 +64,7 @@ export interface Observer {
 
 /** Runs remembered as told to the end, so that an overlap does not repeat them. */
 const REMEMBERED = 200_000
-const LONGEST_RETRY_MS = 15_000
+const LONGEST_RETRY_MS = 5000
 /** gRPC status: https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 const NOT_FOUND = 5
 

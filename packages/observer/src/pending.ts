@@ -25,6 +25,7 @@ export function takePending(run: ObservedRun, activities: readonly PendingActivi
   for (const { activity, node } of matched(run, activities)) {
     const attempt = activity.attempt ?? 1
     node.attempt = Math.max(node.attempt, attempt)
+    node.previousTimedOut = activity.lastFailure ? isTimeout(activity.lastFailure) : false
     if (attempt > 1 && !node.opened.has(attempt)) {
       const scheduled = textOf(activity.scheduledTime)
       const data = scheduled === undefined ? {} : { notBefore: scheduled }

@@ -34,7 +34,7 @@ export interface PublisherSettings {
 /** Bytes of values in one request; well below what any broker takes. */
 const BATCH_BYTES = 512 * 1024
 const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 10_000
+const LONGEST_WAIT_MS = 5000
 
 interface Encoded {
   event: TraceEvent

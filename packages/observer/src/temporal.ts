@@ -57,6 +57,8 @@ export interface TemporalSettings {
 }
 
 const REQUEST_DEADLINE_MS = 15_000
+/** gRPC's own wait between attempts to connect grows to two minutes otherwise. */
+const RECONNECT_MS = 5000
 const PAGE = 1000
 /** Temporal's WorkflowExecutionStatus, by number; part of its wire format. */
 const RUNNING = 1
@@ -64,7 +66,7 @@ const PAUSED = 8
 
 /** Connects with the first request; every method rejects with the server's gRPC error, and can be called again. */
 export function accessTemporal({ address, namespace, budget, signal, onRequest }: TemporalSettings): TemporalAccess {
-  const connection = Connection.lazy({ address })
+  const connection = Connection.lazy({ address, channelArgs: { 'grpc.max_reconnect_backoff_ms': RECONNECT_MS } })
   const service = connection.workflowService
 
   const ask = async <T>(method: Request, request: () => Promise<T>): Promise<T> => {
