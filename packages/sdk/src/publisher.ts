@@ -101,6 +101,7 @@ export class Publisher {
   /** Counts a record that was refused before it had a number. */
   refuse(topic: string, reason: DropReason): void {
     this.#statsOf(topic).dropped[reason]++
+    harmless(() => this.settings.onDrop(topic, reason))
   }
 
   /**
@@ -266,7 +267,7 @@ export class Publisher {
   }
 
   #dropped({ lane, producer, seq }: QueuedRecord, reason: DropReason): void {
-    this.#statsOf(lane.topic).dropped[reason]++
+    this.refuse(lane.topic, reason)
     producer?.drop(seq, reason)
     if (this.#unreported++ > 0) return
     const message = `Records for ${lane.topic} are being dropped: ${DROP_REASONS[reason]}.`
@@ -274,10 +275,15 @@ export class Publisher {
   }
 
   #tell(diagnostic: Diagnostic): void {
-    try {
-      this.settings.onDiagnostic(diagnostic)
-    } catch {
-      // What the application does with a diagnostic is its own; a caller of log() must not pay for it.
-    }
+    harmless(() => this.settings.onDiagnostic(diagnostic))
+  }
+}
+
+/** What the application does when it is told of something is its own; a caller of log() must not pay for it. */
+function harmless(tell: () => void): void {
+  try {
+    tell()
+  } catch {
+    // Nobody is left to be told.
   }
 }

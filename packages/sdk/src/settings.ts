@@ -2,8 +2,12 @@
 
 import type { ConnectionOptions } from 'node:tls'
 import { RunlightError } from '@runlight/contracts/errors'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
-import type { SASLOptions } from 'kafkajs'
+import kafkajs from 'kafkajs'
+import type { CompressionTypes as Compression, SASLOptions } from 'kafkajs'
+import type { DropReason } from './drop-reasons.ts'
+
+// Node finds no named export CompressionCodecs in this CommonJS package.
+const { CompressionCodecs, CompressionTypes } = kafkajs
 
 const CODECS = {
   none: CompressionTypes.None,
@@ -53,11 +57,13 @@ export interface BusSettings {
   sasl?: SASLOptions
   /** Told when the bus can't be reached, when it is back, and when records are dropped. Default: a process warning. */
   onDiagnostic?: (diagnostic: Diagnostic) => void
+  /** Told of every record that is dropped, for a counter. */
+  onDrop?: (topic: string, reason: DropReason) => void
 }
 
 /** Settings with every value decided. */
 export type FullBusSettings = Required<Omit<BusSettings, 'ssl' | 'sasl' | 'compression'>> &
-  Pick<BusSettings, 'ssl' | 'sasl'> & { compression: CompressionTypes }
+  Pick<BusSettings, 'ssl' | 'sasl'> & { compression: Compression }
 
 /** kafkajs copies a batch once for each of its records: past some thousand this costs more than another request. */
 export const MAX_BATCH_RECORDS = 2_000
@@ -84,6 +90,7 @@ export function completeSettings(settings: BusSettings): FullBusSettings {
     requestTimeoutMs: positive('requestTimeoutMs', settings.requestTimeoutMs ?? 30_000),
     exitTimeoutMs: settings.exitTimeoutMs ?? 5_000,
     onDiagnostic: settings.onDiagnostic ?? warnProcess,
+    onDrop: settings.onDrop ?? ignore,
   }
   if (ssl !== undefined) full.ssl = ssl
   if (sasl !== undefined) full.sasl = sasl
@@ -100,7 +107,7 @@ export function sameSettings(a: FullBusSettings, b: FullBusSettings): boolean {
   )
 }
 
-function codec(name: Codec): CompressionTypes {
+function codec(name: Codec): Compression {
   const type = CODECS[name]
   try {
     if (type !== CompressionTypes.None) CompressionCodecs[type]()
@@ -117,6 +124,10 @@ function positive(name: string, value: number): number {
 
 function invalid(message: string, cause?: unknown): RunlightError {
   return new RunlightError('RL_CONFIG_INVALID', message, { cause })
+}
+
+function ignore(): void {
+  // Nobody counts.
 }
 
 function warnProcess({ level, message }: Diagnostic): void {
