@@ -54,7 +54,9 @@ export interface Stored {
 export interface PositionVector {
   /** Short digest of the topic's generation; '' where nothing was stored yet. */
   generation: string
-  partitions: readonly Stored[]
+  partitions: readonly (Stored | undefined)[]
+  /** The same for a partition of which nothing was stored. */
+  otherwise: Stored
 }
 
 /** The bounds of `since` and `until` as the first page resolved them, nanoseconds since the epoch; both inclusive. */
@@ -73,14 +75,21 @@ export type LogCursor =
   | { segment: 'history'; bounds: TimeBounds; vector: PositionVector; after: LogKey; end: LogKey }
   | { segment: 'arrivals'; bounds: TimeBounds; vector: PositionVector }
 
+const NOTHING_STORED: Stored = { nextOffset: 0n, sinceMs: 0 }
+
 const MAX_PARTITIONS = 10_000
 /** The end of the year 9999: later times are none that Postgres takes in this form. */
 const MAX_MILLIS = 253_402_300_799_999n
 
 export function sealLogCursor(cursor: LogCursor, list: ListIdentity): string {
   const fields = new ByteWriter().optionalInt(cursor.bounds.since).optionalInt(cursor.bounds.until)
-  fields.text(cursor.vector.generation).uint(cursor.vector.partitions.length)
-  for (const { nextOffset, sinceMs } of cursor.vector.partitions) fields.uint(nextOffset).uint(sinceMs)
+  const { generation, partitions, otherwise } = cursor.vector
+  fields.text(generation).uint(partitions.length)
+  for (const stored of [...partitions, otherwise]) {
+    // Next offset + 1, so that 0 can stand for a partition without a position.
+    if (stored) fields.uint(stored.nextOffset + 1n).uint(stored.sinceMs)
+    else fields.uint(0)
+  }
   if (cursor.segment === 'arrivals') return sealCursor('logArrivals', fields, list)
   for (const key of [cursor.after, cursor.end]) fields.int(key.effectiveNs).uint(key.partition).uint(key.offset)
   return sealCursor('logHistory', fields, list)
@@ -90,14 +99,16 @@ export function openLogCursor(text: string, list: ListIdentity): LogCursor {
   return openCursor(text, ['logHistory', 'logArrivals'], list, (kind, fields) => {
     const bounds = { since: fields.optionalInt(), until: fields.optionalInt() }
     const generation = fields.text(64)
-    const partitions = Array.from({ length: fields.small(MAX_PARTITIONS) }, () => ({
-      nextOffset: fields.uint(),
-      sinceMs: Number(fields.uintUpTo(MAX_MILLIS)),
-    }))
-    const vector = { generation, partitions }
+    const partitions = Array.from({ length: fields.small(MAX_PARTITIONS) }, () => readStored(fields))
+    const vector = { generation, partitions, otherwise: readStored(fields) ?? NOTHING_STORED }
     if (kind === 'logArrivals') return { segment: 'arrivals', bounds, vector }
     return { segment: 'history', bounds, vector, after: readKey(fields), end: readKey(fields) }
   })
+}
+
+function readStored(fields: ByteReader): Stored | undefined {
+  const next = fields.uint()
+  return next === 0n ? undefined : { nextOffset: next - 1n, sinceMs: Number(fields.uintUpTo(MAX_MILLIS)) }
 }
 
 function readKey(fields: ByteReader): LogKey {

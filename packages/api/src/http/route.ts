@@ -3,6 +3,7 @@
 import type { ErrorCodeName } from '@runlight/contracts/errors'
 import type { FastifyInstance } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
+import type { Json } from './json.ts'
 import { parameterReader } from './parameters.ts'
 
 export interface RouteDescription<P extends TObject, Q extends TObject, A extends TSchema> {
@@ -15,7 +16,7 @@ export interface RouteDescription<P extends TObject, Q extends TObject, A extend
   answer: A
   /** Codes of the refusals that it may give, besides those that every route may. */
   refusals: readonly ErrorCodeName[]
-  handle: (input: { params: Static<P>; query: Static<Q> }) => Promise<Static<A>>
+  handle: (input: { params: Static<P>; query: Static<Q> }) => Promise<Json<Static<A>>>
 }
 
 /** A route with its types closed over. */
@@ -27,7 +28,7 @@ export interface Route {
   query: TObject
   answer: TSchema
   refusals: readonly ErrorCodeName[]
-  answerTo: (params: Record<string, unknown>, query: Record<string, unknown>) => Promise<unknown>
+  answerTo: (params: Record<string, unknown>, query: Record<string, unknown>) => Promise<string>
 }
 
 /** Describes a GET route. */
@@ -48,7 +49,7 @@ export function installRoutes(app: FastifyInstance, routes: readonly Route[]): v
     // `:name` is Fastify's form of what OpenAPI writes as `{name}`.
     app.get(url.replaceAll(/\{(\w+)\}/g, ':$1'), async (request, reply) => {
       const body = await answerTo(request.params as Record<string, unknown>, request.query as Record<string, unknown>)
-      return reply.type('application/json').send(JSON.stringify(body))
+      return reply.type('application/json').send(body)
     })
   }
 }

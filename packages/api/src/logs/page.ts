@@ -6,13 +6,13 @@
 import { refusal } from '../cursor/sealed.ts'
 import type { ListIdentity } from '../cursor/sealed.ts'
 import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
-import type { LogCursor, PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
+import type { LogCursor, PositionVector, TimeBounds } from '../cursor/cursors.ts'
 import { findArrivals, readArrivals } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
 import { readHistory, readHistoryEnd } from '../store/history.ts'
 import type { Direction, HistoryRange } from '../store/history.ts'
 import type { LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
-import { readVector, sameGeneration } from '../store/positions.ts'
+import { readVector, sameGeneration, storedIn } from '../store/positions.ts'
 
 export interface LogQuery {
   runId: string
@@ -60,7 +60,7 @@ async function historyPage(
   cursor: Extract<LogCursor, { segment: 'history' }> | undefined,
 ): Promise<Page> {
   // The positions come first: everything below them is stored by then, and stays.
-  const vector = cursor?.vector ?? (await database.read((sql) => readVector(sql, query.topic)))
+  const vector = cursor?.vector ?? (await database.read((sql) => readVector(sql, query.topic, query.runId)))
   const bounds = cursor?.bounds ?? query.bounds
   const range: HistoryRange = {
     runId: query.runId,
@@ -97,8 +97,8 @@ async function arrivalsPage(
   const window = {
     runId: query.runId,
     partition,
-    from: stored(vector, partition),
-    until: stored(now, partition),
+    from: storedIn(vector, partition),
+    until: storedIn(now, partition),
     bounds,
   }
   const { lines, goOn } = await database.read((sql) => readArrivals(sql, window, query.filters, query.limits))
@@ -111,22 +111,17 @@ async function arrivalsPage(
   }
 }
 
-function stored(vector: PositionVector, partition: number): Stored {
-  return vector.partitions[partition] ?? { nextOffset: 0n, sinceMs: 0 }
-}
-
 /** The later vector, except where lines of the run are still to be read. The times of the first page stay. */
 function advance(vector: PositionVector, now: PositionVector, unread: readonly number[]): PositionVector {
-  const partitions = now.partitions.map(({ nextOffset }, partition) => {
-    const from = stored(vector, partition)
-    return unread.includes(partition) ? from : { nextOffset, sinceMs: from.sinceMs }
+  const partitions = now.partitions.map((stored, partition) => {
+    const from = storedIn(vector, partition)
+    return stored && !unread.includes(partition) ? { ...from, nextOffset: stored.nextOffset } : from
   })
-  return { generation: vector.generation || now.generation, partitions }
+  return { generation: vector.generation || now.generation, partitions, otherwise: vector.otherwise }
 }
 
 function replace(vector: PositionVector, partition: number, nextOffset: bigint): PositionVector {
-  return {
-    ...vector,
-    partitions: vector.partitions.map((from, index) => (index === partition ? { ...from, nextOffset } : from)),
-  }
+  const partitions = [...vector.partitions]
+  partitions[partition] = { ...storedIn(vector, partition), nextOffset }
+  return { ...vector, partitions }
 }

@@ -4,6 +4,7 @@ import { LogPage } from '@runlight/contracts/api'
 import { Attempt, NodeRef } from '@runlight/contracts/identifiers'
 import { LOG_LEVELS } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
+import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { resolveMoment } from '../logs/moment.ts'
 import { readLogPage } from '../logs/page.ts'
@@ -60,12 +61,12 @@ export const runLogs = (sources: StatusSources) =>
       const nothing = page.lines.length === 0 && !page.hasMore && cursor === undefined
       if (nothing && !(await readStanding(sources, runId)).standing) throw runNotFound(runId)
       const degraded = lokiDegradation(await sources.lokiHealth())
-      return {
+      const answer = {
         runId,
-        logs: page.lines.map(({ log }) => log),
         hasMore: page.hasMore,
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
         ...(degraded.length > 0 && { degraded }),
       }
+      return jsonWith<LogPage>(answer, { logs: jsonArray(page.lines.map((line) => line.json)) })
     },
   })

@@ -7,6 +7,7 @@ import type { Telemetry } from '@runlight/contracts/execution-status'
 import { WorkflowId } from '@runlight/contracts/identifiers'
 import Type from 'typebox'
 import { openRunsCursor, sealRunsCursor } from '../cursor/cursors.ts'
+import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { executionStatus, lokiDegradation, readStatus } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
@@ -44,12 +45,12 @@ export const runList = (sources: StatusSources) =>
       const [telemetry, loki] = await Promise.all([readTelemetry(sources, runs), sources.lokiHealth()])
       const degraded = [...telemetry.degraded, ...lokiDegradation(loki)]
       const last = runs.at(-1)
-      return {
+      return json({
         runs: runs.map((run) => executionStatus(run, telemetry.byRun.get(run.runId) as Telemetry)),
         hasMore,
         ...(hasMore && last && { nextCursor: sealRunsCursor(last, list) }),
         ...(degraded.length > 0 && { degraded }),
-      }
+      })
     },
   })
 
@@ -65,6 +66,6 @@ export const runStatus = (sources: StatusSources) =>
     handle: async ({ params: { runId } }) => {
       const status = await readStatus(sources, runId)
       if (!status) throw runNotFound(runId)
-      return status
+      return json(status)
     },
   })

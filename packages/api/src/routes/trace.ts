@@ -3,6 +3,7 @@
 import { TracePage } from '@runlight/contracts/api'
 import Type from 'typebox'
 import { openTraceCursor, sealTraceCursor } from '../cursor/cursors.ts'
+import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { readStanding } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
@@ -22,15 +23,16 @@ export const runTrace = (sources: StatusSources) =>
     handle: async ({ params: { runId }, query: { direction = 'forward', cursor, limit = DEFAULT_LIMIT } }) => {
       const list = [runId, direction]
       const after = cursor === undefined ? undefined : openTraceCursor(cursor, list)
-      const { events, hasMore } = await sources.database.read((sql) =>
+      const { events, last, hasMore } = await sources.database.read((sql) =>
         readEvents(sql, { runId, direction, after, limit, bytes: PAGE_BYTES }),
       )
       if (events.length === 0 && cursor === undefined && !(await readStanding(sources, runId)).standing) {
         throw runNotFound(runId)
       }
-      const reached = BigInt(events.at(-1)?.sequence ?? after ?? 0)
+      const reached = last ?? after ?? 0n
       // Newest first ends at the first event; oldest first can always be gone on with.
       const goesOn = direction === 'forward' || hasMore
-      return { runId, events, hasMore, ...(goesOn && { nextCursor: sealTraceCursor(reached, list) }) }
+      const page = { runId, hasMore, ...(goesOn && { nextCursor: sealTraceCursor(reached, list) }) }
+      return jsonWith<TracePage>(page, { events: jsonArray(events) })
     },
   })

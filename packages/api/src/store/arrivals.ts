@@ -4,7 +4,7 @@ import type { Sql } from 'postgres'
 import type { PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
 import { readLines, timeCondition } from './log-lines.ts'
 import type { LinePage, LogFilters, PageLimits } from './log-lines.ts'
-import { positionVector, vectorColumns } from './positions.ts'
+import { positionVector, vectorArrays, vectorColumns } from './positions.ts'
 import type { VectorRow } from './positions.ts'
 
 /** How far the topic is stored now, and in which partitions lines of the run have arrived. */
@@ -15,14 +15,13 @@ export interface Arrivals {
 
 /** Looks for lines of a run that were stored from the vector on. One statement, so that what it finds is one moment. */
 export async function findArrivals(sql: Sql, topic: string, runId: string, from: PositionVector): Promise<Arrivals> {
-  const offsets = from.partitions.map(({ nextOffset }) => String(nextOffset))
-  const times = from.partitions.map(({ sinceMs }) => new Date(sinceMs).toISOString())
+  const { offsets, times, otherOffset, otherTime } = vectorArrays(from)
   const rows = await sql<(VectorRow & { arrived: boolean })[]>`
     SELECT ${vectorColumns(sql)}, EXISTS (
       SELECT FROM logs WHERE job_run_id = ${runId} AND logs.kafka_partition = positions.kafka_partition
-        AND kafka_offset >= coalesce((${offsets}::bigint[])[positions.kafka_partition + 1], 0)
+        AND kafka_offset >= coalesce((${offsets}::bigint[])[positions.kafka_partition + 1], ${otherOffset}::bigint)
         AND kafka_offset < next_offset
-        AND logs.created_at >= coalesce((${times}::timestamptz[])[positions.kafka_partition + 1], '-infinity')
+        AND created_at >= coalesce((${times}::timestamptz[])[positions.kafka_partition + 1], ${otherTime}::timestamptz)
     ) AS arrived
     FROM positions WHERE topic = ${topic} ORDER BY kafka_partition`
   return {

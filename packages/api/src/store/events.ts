@@ -5,7 +5,9 @@ import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
 import { EVENT_SCHEMA_VERSION } from '@runlight/contracts/trace-event'
 import type { Sql } from 'postgres'
 import type { Direction } from './history.ts'
-import { producer, timeText } from './log-lines.ts'
+import { jsonWith } from '../http/json.ts'
+import type { Json } from '../http/json.ts'
+import { notNull, producer, timeText } from './log-lines.ts'
 
 interface EventRow {
   run_id: string
@@ -20,9 +22,9 @@ interface EventRow {
   message: string
   timestamp_ns: string
   effective_ns: string
-  error: StoredEvent['error'] | null
-  output_summary: unknown
-  data: Record<string, unknown> | null
+  error: string | null
+  output_summary: string | null
+  data: string | null
   causes: string[] | null
   producer_id: string
   producer_seq: string
@@ -39,14 +41,23 @@ export interface EventQuery {
   bytes: number
 }
 
+export interface EventPage {
+  events: Json<StoredEvent>[]
+  /** Sequence of the last of them. */
+  last: bigint | undefined
+  hasMore: boolean
+}
+
 /** One page of events in the order of `sequence`. */
-export async function readEvents(sql: Sql, query: EventQuery): Promise<{ events: StoredEvent[]; hasMore: boolean }> {
+export async function readEvents(sql: Sql, query: EventQuery): Promise<EventPage> {
   const { runId, direction, after, limit, bytes } = query
   const forward = direction === 'forward'
   const order = forward ? sql`sequence` : sql`sequence DESC`
   const place = after === undefined ? sql`` : sql`AND sequence ${forward ? sql`>` : sql`<`} ${String(after)}::bigint`
   const rows = await sql<EventRow[]>`
-    SELECT * FROM (
+    SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
+      effective_ns, error::text, output_summary::text, data::text, causes, producer_id, producer_seq, found
+    FROM (
       SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
       FROM (
         SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
@@ -57,11 +68,16 @@ export async function readEvents(sql: Sql, query: EventQuery): Promise<{ events:
       ) AS page
     ) AS measured
     WHERE before < ${bytes} ORDER BY ${order} LIMIT ${limit}`
-  return { events: rows.map(storedEvent), hasMore: rows.length > 0 && Number(rows[0]?.found) > rows.length }
+  const last = rows.at(-1)
+  return {
+    events: rows.map(storedEvent),
+    last: last && BigInt(last.sequence),
+    hasMore: rows.length > 0 && Number(rows[0]?.found) > rows.length,
+  }
 }
 
-function storedEvent(row: EventRow): StoredEvent {
-  return {
+function storedEvent(row: EventRow): Json<StoredEvent> {
+  const event: StoredEvent = {
     schemaVersion: EVENT_SCHEMA_VERSION,
     ...(row.org_id !== UNASSIGNED_ORG && { orgId: row.org_id }),
     ...(row.workflow_id !== null && { workflowId: row.workflow_id }),
@@ -73,13 +89,15 @@ function storedEvent(row: EventRow): StoredEvent {
     level: row.level,
     message: row.message,
     timestamp: timeText(BigInt(row.timestamp_ns)),
-    ...(row.error && { error: row.error }),
-    ...(row.output_summary !== null && { outputSummary: row.output_summary }),
-    ...(row.data !== null && { data: row.data }),
     ...(row.causes !== null && { causes: row.causes }),
     ...producer(row),
     id: row.sequence,
     sequence: Number(row.sequence),
     effectiveTs: timeText(BigInt(row.effective_ns)),
   }
+  return jsonWith<StoredEvent>(event, {
+    error: notNull(row.error),
+    outputSummary: notNull(row.output_summary),
+    data: notNull(row.data),
+  })
 }

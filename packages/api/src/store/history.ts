@@ -4,6 +4,7 @@
 import type { Sql } from 'postgres'
 import type { LogKey, PositionVector, TimeBounds } from '../cursor/cursors.ts'
 import { logKey, readLines, timeCondition } from './log-lines.ts'
+import { vectorArrays } from './positions.ts'
 import type { Fragment, KeyRow, LinePage, LogFilters, PageLimits } from './log-lines.ts'
 
 export type Direction = 'forward' | 'backward'
@@ -61,11 +62,11 @@ function historyCondition(sql: Sql, { runId, bounds, vector, direction, after, e
 }
 
 /** Is the row one that was stored after the vector was read? (cursor/cursors.ts says why there are two conditions) */
-function isNewer(sql: Sql, { partitions }: PositionVector): Fragment {
-  const offsets = partitions.map(({ nextOffset }) => String(nextOffset))
-  const times = partitions.map(({ sinceMs }) => new Date(sinceMs).toISOString())
-  return sql`(kafka_offset >= coalesce((${offsets}::bigint[])[kafka_partition + 1], 0)
-    AND created_at >= coalesce((${times}::timestamptz[])[kafka_partition + 1], '-infinity'))`
+function isNewer(sql: Sql, vector: PositionVector): Fragment {
+  const { offsets, times, otherOffset, otherTime } = vectorArrays(vector)
+  return sql`(
+    kafka_offset >= coalesce((${offsets}::bigint[])[kafka_partition + 1], ${otherOffset}::bigint)
+    AND created_at >= coalesce((${times}::timestamptz[])[kafka_partition + 1], ${otherTime}::timestamptz))`
 }
 
 const KEY = (sql: Sql) => sql`(effective_ns, kafka_partition, kafka_offset)`

@@ -7,6 +7,8 @@ import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
 import type { Producer } from '@runlight/contracts/producer'
 import { formatInstant, instantFromNanos } from '@runlight/contracts/time'
 import type { PendingQuery, Row, Sql } from 'postgres'
+import { jsonWith } from '../http/json.ts'
+import type { Json } from '../http/json.ts'
 import type { LogKey, TimeBounds } from '../cursor/cursors.ts'
 
 /** A piece of SQL that is put into a query. */
@@ -32,7 +34,8 @@ export interface PageLimits {
 /** A line with its place in every order. */
 export interface StoredLine {
   key: LogKey
-  log: StoredLog
+  /** StoredLog. */
+  json: Json<StoredLog>
 }
 
 export interface LinePage {
@@ -55,7 +58,7 @@ interface LineRow extends KeyRow {
   level: LogLevel
   stream: string
   message: string
-  metadata: Record<string, unknown> | null
+  metadata: string | null
   trace_id: string | null
   span_id: string | null
   producer_id: string
@@ -83,7 +86,10 @@ export async function readLines(
     ? sql`(SELECT * FROM logs WHERE ${range} ORDER BY ${order} LIMIT ${limits.scan}) AS scanned WHERE ${filter}`
     : sql`logs WHERE ${range}`
   const rows = await sql<LineRow[]>`
-    SELECT * FROM (
+    SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
+      effective_ns, level, stream, message, metadata::text, trace_id, span_id, producer_id, producer_seq,
+      kafka_partition, kafka_offset, found
+    FROM (
       SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
       FROM (
         SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
@@ -93,7 +99,7 @@ export async function readLines(
       ) AS page
     ) AS measured
     WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
-  const lines = rows.map((row) => ({ key: logKey(row), log: storedLog(row) }))
+  const lines = rows.map((row) => ({ key: logKey(row), json: storedLog(row) }))
   const more = rows.length > 0 && Number(rows[0]?.found) > rows.length
   if (more) return { lines, goOn: lines.at(-1)?.key }
   if (!filter) return { lines, goOn: undefined }
@@ -150,8 +156,8 @@ export function logKey(row: KeyRow): LogKey {
   }
 }
 
-function storedLog(row: LineRow): StoredLog {
-  return {
+function storedLog(row: LineRow): Json<StoredLog> {
+  const log: StoredLog = {
     schemaVersion: LOG_SCHEMA_VERSION,
     type: row.type,
     ...(row.org_id !== UNASSIGNED_ORG && { orgId: row.org_id }),
@@ -165,13 +171,18 @@ function storedLog(row: LineRow): StoredLog {
     level: row.level,
     stream: row.stream,
     message: row.message,
-    ...(row.metadata !== null && { metadata: row.metadata }),
     ...(row.trace_id !== null && row.span_id !== null && { trace: { traceId: row.trace_id, spanId: row.span_id } }),
     ...producer(row),
     effectiveTs: timeText(BigInt(row.effective_ns)),
     position: `${row.kafka_partition}:${row.kafka_offset}`,
     ...(row.task_run_id !== null && { taskRunId: row.task_run_id }),
   }
+  return jsonWith<StoredLog>(log, { metadata: notNull(row.metadata) })
+}
+
+/** A JSON null stands for nothing. */
+export function notNull(text: string | null): string | undefined {
+  return text === null || text === 'null' ? undefined : text
 }
 
 /** A record that came without a producer is stored under the place where it lay. */

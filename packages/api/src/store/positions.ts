@@ -3,17 +3,13 @@
 import { createHash } from 'node:crypto'
 import type { Sql } from 'postgres'
 import type { PositionVector, Stored } from '../cursor/cursors.ts'
+import type { Fragment } from './log-lines.ts'
 
 export interface Position {
   topic: string
   partition: number
   nextOffset: bigint
 }
-
-// Append times of one partition go up, but a broker's clock may be set back a little.
-const CLOCK_STEP_MS = 60_000
-
-const NOTHING_STORED: Stored = { nextOffset: 0n, sinceMs: 0 }
 
 /** The position of every partition of every topic. */
 export async function readPositions(sql: Sql): Promise<Position[]> {
@@ -26,40 +22,82 @@ export async function readPositions(sql: Sql): Promise<Position[]> {
   }))
 }
 
+// Append times of one partition go up, but a broker's clock may be set back a little.
+const CLOCK_STEP_MS = 60_000
+
 export interface VectorRow {
   kafka_partition: number
   generation: string
   next_offset: string
-  since_ms: string
+  /** Append time of the last record stored, milliseconds since the epoch. */
+  last_append_ms: string | null
 }
 
-/** The columns from which `positionVector` makes a vector. */
-export function vectorColumns(sql: Sql) {
-  return sql`kafka_partition, generation, next_offset, greatest(0,
-    coalesce(last_append_ns / 1000000, floor(extract(epoch FROM now()) * 1000)::bigint) - ${CLOCK_STEP_MS}::bigint
-  ) AS since_ms`
+/** The positions of the topic of log entries, to bind the lines of a run to what is stored now. */
+export async function readVector(sql: Sql, topic: string, runId: string): Promise<PositionVector> {
+  const vector = positionVector(
+    await sql<VectorRow[]>`SELECT ${vectorColumns(sql)} FROM positions WHERE topic = ${topic}`,
+  )
+  const otherwise = await readOlderGeneration(sql, runId, vector)
+  return { ...vector, otherwise }
 }
 
-/** The positions of one topic, to bind a list to what is stored now. */
-export async function readVector(sql: Sql, topic: string): Promise<PositionVector> {
-  return positionVector(await sql<VectorRow[]>`SELECT ${vectorColumns(sql)} FROM positions WHERE topic = ${topic}`)
+/**
+ * Lines of the run in partitions without a position are of an earlier generation of the topic, which was given up
+ * (provision --accept-generation): what is appended later than the last of them is new.
+ */
+async function readOlderGeneration(sql: Sql, runId: string, { partitions }: PositionVector): Promise<Stored> {
+  const gaps = [...partitions.keys()].filter((partition) => partitions[partition] === undefined)
+  const [row] = await sql<{ since_ms: string | null }[]>`
+    SELECT floor(extract(epoch FROM max(created_at)) * 1000)::bigint + 1 AS since_ms FROM (
+      SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition >= ${partitions.length}
+      UNION ALL
+      SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition = ANY(${gaps}::integer[])
+    ) AS older`
+  return { nextOffset: 0n, sinceMs: Number(row?.since_ms ?? 0) }
+}
+
+export function vectorColumns(sql: Sql): Fragment {
+  return sql`kafka_partition, generation, next_offset, last_append_ns / 1000000 AS last_append_ms`
 }
 
 export function positionVector(rows: readonly VectorRow[]): PositionVector {
-  const partitions: Stored[] = []
+  const partitions: (Stored | undefined)[] = []
   for (const row of rows) {
-    partitions[row.kafka_partition] = { nextOffset: BigInt(row.next_offset), sinceMs: Number(row.since_ms) }
+    partitions[row.kafka_partition] = {
+      nextOffset: BigInt(row.next_offset),
+      sinceMs: Math.max(0, Number(row.last_append_ms ?? 0) - CLOCK_STEP_MS),
+    }
   }
-  return { generation: generationTag(rows), partitions: Array.from(partitions, (stored) => stored ?? NOTHING_STORED) }
+  return {
+    generation: digest([...new Set(rows.map((row) => row.generation))].sort()),
+    partitions: Array.from(partitions),
+    otherwise: { nextOffset: 0n, sinceMs: 0 },
+  }
 }
 
-function generationTag(rows: readonly VectorRow[]): string {
-  const generations = [...new Set(rows.map((row) => row.generation))].sort()
+function digest(generations: readonly string[]): string {
   if (generations.length === 0) return ''
   return createHash('sha256').update(generations.join('\n')).digest('hex').slice(0, 8)
+}
+
+/** What a vector says of a partition. */
+export function storedIn({ partitions, otherwise }: PositionVector, partition: number): Stored {
+  return partitions[partition] ?? otherwise
 }
 
 /** May their offsets be compared? A vector from before the first record has no generation yet. */
 export function sameGeneration(earlier: PositionVector, later: PositionVector): boolean {
   return earlier.generation === '' || earlier.generation === later.generation
+}
+
+/** A vector as SQL arrays, by partition + 1; null where `otherwise` counts, as for partitions beyond them. */
+export function vectorArrays({ partitions, otherwise }: PositionVector) {
+  const time = (stored: Stored) => new Date(stored.sinceMs).toISOString()
+  return {
+    offsets: partitions.map((stored) => (stored ? String(stored.nextOffset) : null)),
+    times: partitions.map((stored) => (stored ? time(stored) : null)),
+    otherOffset: String(otherwise.nextOffset),
+    otherTime: time(otherwise),
+  }
 }

@@ -1,0 +1,1 @@
+DROP INDEX runs_created, workflow_traces_accounts, logs_run_position;
