@@ -48,5 +48,12 @@ export const addresses = {
   prometheus: `http://${metrics.reach('http')}`,
 }
 
+/** What it takes to start a run of the demo workflow. */
+export const demo = {
+  namespace: settings.temporal.namespace,
+  taskQueue: settings.demo.taskQueue,
+  runPrefix: settings.runPrefix,
+}
+
 /** What runs, for the report. */
 export const components = on.components()

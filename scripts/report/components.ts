@@ -1,0 +1,53 @@
+// The table of components: health asked now, version, ports, log file.
+
+import type { Output } from '@runlight/cli/output'
+
+/** A component as the stack's output `components` tells of it. */
+export interface ComponentReport {
+  title: string
+  version: string
+  /** Address of its readiness page, or how else its health was asked when it was brought up. */
+  health: string
+  ports: Record<string, number>
+  log: string
+  pid?: number
+}
+
+const ASK_TIMEOUT_MS = 5_000
+
+export async function printComponents(components: Record<string, ComponentReport>, output: Output): Promise<void> {
+  const entries = Object.values(components)
+  const healths = await Promise.all(entries.map(({ health }) => askHealth(health)))
+  const rows = entries.map(({ title, version, ports, log }, index) => [
+    title,
+    healths[index] ?? '',
+    version,
+    Object.entries(ports)
+      .map(([endpoint, port]) => `${endpoint} ${port}`)
+      .join(', '),
+    log,
+  ])
+  const head = ['component', 'health', 'version', 'ports', 'log']
+  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const pad = (row: string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  await output.line(output.paint('gray', `  ${pad(head)}`))
+  for (const [index, row] of rows.entries()) {
+    await output.line(`  ${output.paint(healths[index] === 'ready' ? 'reset' : 'red', pad(row))}`)
+  }
+}
+
+/** Components whose health is not asked over HTTP have answered the stack moments ago, or it would have failed. */
+async function askHealth(health: string): Promise<string> {
+  if (!health.startsWith('http')) return 'ready'
+  try {
+    const response = await fetch(health, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) })
+    await response.body?.cancel()
+    return response.ok ? 'ready' : `answers ${response.status}`
+  } catch {
+    return 'no answer'
+  }
+}
