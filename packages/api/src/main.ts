@@ -10,6 +10,7 @@ import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
 import { lokiHealth } from './status/loki.ts'
 import type { StatusSources } from './status/read.ts'
+import { rememberSettled } from './status/telemetry.ts'
 import { connectEngine } from './status/temporal.ts'
 import { DEFAULT_POOL, openDatabase } from './store/database.ts'
 
@@ -33,7 +34,11 @@ await runService(log, async () => {
   const bus = connectBus({ brokers: env.brokers, logTopic: env.logTopic, clientId: `runlight-api-${base.instance}` })
   const engine = connectEngine({ address: env.temporalAddress, namespace: env.temporalNamespace })
   const topics = { logs: env.logTopic, events: env.eventTopic }
-  const sources: StatusSources = { database, bus, engine, topics, lokiHealth: lokiHealth(env.lokiUrl) }
+  const sources: StatusSources = {
+    ...{ database, bus, engine, topics },
+    settled: rememberSettled(),
+    lokiHealth: lokiHealth(env.lokiUrl),
+  }
 
   let state = 'running'
   const server = createServer({

@@ -13,7 +13,8 @@ import { printLogs } from './commands/logs.ts'
 import { listRuns } from './commands/runs.ts'
 import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
-import { printTrace } from './commands/trace.ts'
+import { TRACE_FORMATS, printTrace } from './commands/trace.ts'
+import type { TraceFormat } from './commands/trace.ts'
 import { DEFAULT_API_URL, apiAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { openOutput, wantsColour } from './output.ts'
@@ -45,8 +46,8 @@ program
   .command('trace')
   .description('the timeline of a run')
   .argument('<run>', 'the run')
-  .addOption(new Option('--format <format>', 'how').choices(['waterfall', 'json']).default('waterfall'))
-  .action((run: string, { format }: { format: 'waterfall' | 'json' }) => printTrace(context(), run, format))
+  .addOption(new Option('--format <format>', 'how').choices(TRACE_FORMATS).default('waterfall'))
+  .action((run: string, { format }: { format: TraceFormat }) => printTrace(context(), run, format))
 
 interface LogFlags {
   lines?: number

@@ -10,6 +10,7 @@ export interface Output {
   line: (text: string) => Promise<void>
   /** The text in a style, or as it is where colour is not wanted. */
   paint: (style: Style, text: string) => string
+  colour: boolean
   /** Columns of the terminal; undefined where there is none. */
   columns: number | undefined
 }
@@ -30,6 +31,7 @@ export function openOutput(colour: boolean, stream: NodeJS.WriteStream = process
       if (!stream.write(`${text}\n`)) await once(stream, 'drain')
     },
     paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+    colour,
     columns: stream.isTTY ? stream.columns : undefined,
   }
 }

@@ -8,7 +8,7 @@ import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { resolveMoment } from '../logs/moment.ts'
 import { readLogPage } from '../logs/page.ts'
-import { lokiDegradation, readStanding } from '../status/read.ts'
+import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { DEFAULT_LIMIT, DirectionParameter, PAGE_BYTES, Paging, RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
@@ -59,8 +59,8 @@ export const runLogs = (sources: StatusSources) =>
         limits: { lines: query.limit ?? DEFAULT_LIMIT, bytes: PAGE_BYTES, scan: SCAN_LINES },
       })
       const nothing = page.lines.length === 0 && !page.hasMore && cursor === undefined
-      if (nothing && !(await readStanding(sources, runId)).standing) throw runNotFound(runId)
-      const degraded = lokiDegradation(await sources.lokiHealth())
+      if (nothing && !(await runIsKnown(sources, runId))) throw runNotFound(runId)
+      const degraded = degradation('loki', await sources.lokiHealth())
       const answer = {
         runId,
         hasMore: page.hasMore,

@@ -9,16 +9,19 @@ import Type from 'typebox'
 import { openRunsCursor, sealRunsCursor } from '../cursor/cursors.ts'
 import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
-import { executionStatus, lokiDegradation, readStatus } from '../status/read.ts'
+import { degradation, executionStatus, readStatus } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { readTelemetry } from '../status/telemetry.ts'
 import { readRuns } from '../store/runs.ts'
 import { DEFAULT_LIMIT, Paging, RunPath } from './parameters.ts'
 
+/** Most runs that a filter may look at for one page. */
+const SCAN_RUNS = 20_000
+
 export function runNotFound(runId: string): RunlightError {
   return new RunlightError(
     'RL_RUN_NOT_FOUND',
-    `Neither the trace store nor Temporal knows a run ${JSON.stringify(runId)}.`,
+    `No run ${JSON.stringify(runId)} is known to the trace store, nor to Temporal as far as it can be asked.`,
   )
 }
 
@@ -39,16 +42,15 @@ export const runList = (sources: StatusSources) =>
     handle: async ({ query: { status, workflow, cursor, limit = DEFAULT_LIMIT } }) => {
       const list = [status, workflow]
       const after = cursor === undefined ? undefined : openRunsCursor(cursor, list)
-      const { runs, hasMore } = await sources.database.read((sql) =>
-        readRuns(sql, { status, workflowId: workflow, after, limit }),
+      const { runs, goOn } = await sources.database.read((sql) =>
+        readRuns(sql, { status, workflowId: workflow, after, limit, scan: SCAN_RUNS }),
       )
       const [telemetry, loki] = await Promise.all([readTelemetry(sources, runs), sources.lokiHealth()])
-      const degraded = [...telemetry.degraded, ...lokiDegradation(loki)]
-      const last = runs.at(-1)
+      const degraded = [...telemetry.degraded, ...degradation('loki', loki)]
       return json({
         runs: runs.map((run) => executionStatus(run, telemetry.byRun.get(run.runId) as Telemetry)),
-        hasMore,
-        ...(hasMore && last && { nextCursor: sealRunsCursor(last, list) }),
+        hasMore: goOn !== undefined,
+        ...(goOn && { nextCursor: sealRunsCursor(goOn, list) }),
         ...(degraded.length > 0 && { degraded }),
       })
     },

@@ -5,7 +5,7 @@ import Type from 'typebox'
 import { openTraceCursor, sealTraceCursor } from '../cursor/cursors.ts'
 import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
-import { readStanding } from '../status/read.ts'
+import { runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { readEvents } from '../store/events.ts'
 import { DEFAULT_LIMIT, DirectionParameter, PAGE_BYTES, Paging, RunPath } from './parameters.ts'
@@ -26,7 +26,7 @@ export const runTrace = (sources: StatusSources) =>
       const { events, last, hasMore } = await sources.database.read((sql) =>
         readEvents(sql, { runId, direction, after, limit, bytes: PAGE_BYTES }),
       )
-      if (events.length === 0 && cursor === undefined && !(await readStanding(sources, runId)).standing) {
+      if (events.length === 0 && cursor === undefined && !(await runIsKnown(sources, runId))) {
         throw runNotFound(runId)
       }
       const reached = last ?? after ?? 0n

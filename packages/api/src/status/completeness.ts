@@ -24,6 +24,8 @@ export interface Close {
 export interface RunEnd {
   execution: number
   attempts: RunEndedData['attempts'] | undefined
+  /** Temporal run that goes on in its place. */
+  continuedBy: string | undefined
 }
 
 /** What is known of a run, whichever store is asked about. */

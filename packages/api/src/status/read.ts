@@ -1,7 +1,8 @@
-// ExecutionStatus of a run, put together from all sources.
+// How a run stands, put together from all sources.
 
 import type { Degradation, ExecutionStatus, Telemetry } from '@runlight/contracts/execution-status'
 import { isFinal } from '@runlight/contracts/execution-status'
+import { readAccountEvents } from '../store/accounts.ts'
 import { timeText } from '../store/log-lines.ts'
 import { readRun } from '../store/runs.ts'
 import type { Standing } from '../store/runs.ts'
@@ -9,47 +10,48 @@ import type { Answer } from './fresh.ts'
 import { resolveStanding } from './resolve.ts'
 import { readTelemetry } from './telemetry.ts'
 import type { TelemetrySources } from './telemetry.ts'
-import type { Engine, EngineRun } from './temporal.ts'
+import type { Engine } from './temporal.ts'
 
 export interface StatusSources extends TelemetrySources {
   engine: Engine
   lokiHealth: () => Promise<Answer<true>>
 }
 
-export interface StandingRead {
-  standing: Standing | undefined
-  degraded: Degradation[]
-}
-
 /**
- * How a run stands. Temporal is asked while the row is not final, and for a run that has no row yet.
+ * Does anybody know the run? Temporal is asked for one that the trace store does not know (yet).
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
-export async function readStanding({ database, engine }: StatusSources, runId: string): Promise<StandingRead> {
-  const row = await database.read((sql) => readRun(sql, runId))
-  if (row && isFinal(row.state)) return { standing: row, degraded: [] }
+export async function runIsKnown({ database, engine }: StatusSources, runId: string): Promise<boolean> {
+  if (await database.read((sql) => readRun(sql, runId))) return true
   const answer = await engine.describe(runId)
-  const live: EngineRun | undefined = answer.ok ? answer.value : undefined
-  return {
-    standing: resolveStanding(runId, row, live),
-    degraded: answer.ok ? [] : [{ component: 'temporal', reason: answer.reason }],
-  }
+  return answer.ok && answer.value !== undefined
 }
 
 /**
- * The whole status of a run; undefined when nobody knows it.
+ * The whole status of a run; undefined when nobody knows it. Temporal is asked while the run's row is not final, for a
+ * run that has no row yet, and where another execution goes on in the place of the one that has ended.
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function readStatus(sources: StatusSources, runId: string): Promise<ExecutionStatus | undefined> {
-  const { standing, degraded } = await readStanding(sources, runId)
+  const { database, engine, lokiHealth } = sources
+  const [row, events] = await Promise.all([
+    database.read((sql) => readRun(sql, runId)),
+    database.read((sql) => readAccountEvents(sql, [runId])),
+  ])
+  const ends = events.get(runId)?.ends ?? []
+  const handedOver = ends.some((end) => end.execution === row?.execution && end.continuedBy !== undefined)
+  const settled = row && isFinal(row.state) && !handedOver
+  const answer = settled ? undefined : await engine.describe(runId)
+  const standing = resolveStanding(runId, row, answer?.ok ? answer.value : undefined, handedOver)
   if (!standing) return undefined
-  const [telemetry, loki] = await Promise.all([readTelemetry(sources, [standing]), sources.lokiHealth()])
-  const all = [...degraded, ...telemetry.degraded, ...lokiDegradation(loki)]
-  return executionStatus(standing, telemetry.byRun.get(runId) as Telemetry, all)
+  const [telemetry, loki] = await Promise.all([readTelemetry(sources, [standing], events), lokiHealth()])
+  const degraded = [...degradation('temporal', answer), ...telemetry.degraded, ...degradation('loki', loki)]
+  return executionStatus(standing, telemetry.byRun.get(runId) as Telemetry, degraded)
 }
 
-export function lokiDegradation(loki: Answer<true>): Degradation[] {
-  return loki.ok ? [] : [{ component: 'loki', reason: loki.reason }]
+/** A component that could not be asked, as answers name it. */
+export function degradation(component: string, answer: Answer<unknown> | undefined): Degradation[] {
+  return !answer || answer.ok ? [] : [{ component, reason: answer.reason }]
 }
 
 /** The shape of the answer. */

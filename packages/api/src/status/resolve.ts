@@ -7,15 +7,18 @@ import type { Standing } from '../store/runs.ts'
 import type { EngineRun } from './temporal.ts'
 
 /**
- * Joins both sources; undefined when neither knows the run. A final row stands by itself. Otherwise the later state
- * wins (QUEUED, RUNNING, final), so that neither a slow bridge nor a slow answer takes a state back.
+ * Joins both sources; undefined when neither knows the run. A final row stands by itself, unless another execution
+ * has taken over (`handedOver`). Otherwise the later state wins (QUEUED, RUNNING, final), so that neither a slow bridge
+ * nor a slow answer takes a state back.
  */
 export function resolveStanding(
   runId: string,
   row: Standing | undefined,
   engine: EngineRun | undefined,
+  handedOver: boolean,
 ): Standing | undefined {
   if (!row) return engine && fromEngine(runId, engine)
+  if (engine && handedOver) return nextExecution(row, engine)
   if (!engine || isFinal(row.state) || rank(engine.state) <= rank(row.state)) return row
   const { startedNs, closedNs } = engine
   return {
@@ -24,6 +27,20 @@ export function resolveStanding(
     startedNs: row.startedNs ?? startedNs,
     updatedNs: closedNs !== undefined && closedNs > row.updatedNs ? closedNs : row.updatedNs,
     completedNs: closedNs,
+    failure: engine.failure,
+  }
+}
+
+/** The execution that goes on in the place of one that has ended: the trace store has no event of it yet. */
+function nextExecution(row: Standing, engine: EngineRun): Standing {
+  return {
+    ...row,
+    execution: row.execution + 1,
+    state: engine.state,
+    startedNs: engine.startedNs,
+    updatedNs: engine.closedNs ?? engine.startedNs,
+    completedNs: engine.closedNs,
+    completedActions: 0,
     failure: engine.failure,
   }
 }
@@ -47,5 +64,6 @@ function fromEngine(runId: string, engine: EngineRun): Standing {
     completedActions: 0,
     totalActions: engine.memo.graph?.nodes.length ?? 0,
     failure: engine.failure,
+    lastSequence: 0n,
   }
 }

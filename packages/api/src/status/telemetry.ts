@@ -3,6 +3,7 @@
 import type { Degradation, Telemetry } from '@runlight/contracts/execution-status'
 import { isFinal } from '@runlight/contracts/execution-status'
 import { taskRunId } from '@runlight/contracts/identifiers'
+import { BoundedMap } from '../bounded-map.ts'
 import { producerName, readAccountEvents, readKnownUpTo, readStoredRanges } from '../store/accounts.ts'
 import type { RunEvents } from '../store/accounts.ts'
 import type { Database } from '../store/database.ts'
@@ -16,6 +17,17 @@ export interface TelemetrySources {
   database: Database
   bus: Bus
   topics: { logs: string; events: string }
+  settled: SettledTelemetry
+}
+
+/**
+ * Verdicts that can't change any more, with the last event that they were given by: everything that was sent is there.
+ * A list of runs then costs no more than its rows.
+ */
+export type SettledTelemetry = BoundedMap<string, { execution: number; lastSequence: bigint; telemetry: Telemetry }>
+
+export function rememberSettled(): SettledTelemetry {
+  return new BoundedMap(20_000)
 }
 
 /** How long after its end a run's producers may still close before one that has not is `unknown`, in seconds. */
@@ -26,48 +38,72 @@ export interface TelemetryRead {
   degraded: Degradation[]
 }
 
-/** The completeness of each of the runs, in both stores. */
-export async function readTelemetry(sources: TelemetrySources, runs: readonly Standing[]): Promise<TelemetryRead> {
+/** The completeness of each of the runs, in both stores. `known`: account events that were read already. */
+export async function readTelemetry(
+  sources: TelemetrySources,
+  runs: readonly Standing[],
+  known?: ReadonlyMap<string, RunEvents>,
+): Promise<TelemetryRead> {
+  const byRun = new Map<string, Telemetry>()
+  const open: Standing[] = []
+  for (const run of runs) {
+    const settled = sources.settled.get(run.runId)
+    const current = settled?.lastSequence === run.lastSequence && settled.execution === run.execution
+    if (settled && current) byRun.set(run.runId, settled.telemetry)
+    else open.push(run)
+  }
+  if (open.length === 0) return { byRun, degraded: [] }
+  const degraded = await judge(sources, open, known, byRun)
+  for (const { runId, execution, lastSequence } of open) {
+    const telemetry = byRun.get(runId)
+    if (telemetry && isSettled(telemetry)) sources.settled.set(runId, { execution, lastSequence, telemetry })
+  }
+  return { byRun, degraded }
+}
+
+function isSettled(telemetry: Telemetry): boolean {
+  return Object.values(telemetry).every(({ state }) => state === 'complete' || state === 'dropped')
+}
+
+async function judge(
+  sources: TelemetrySources,
+  runs: readonly Standing[],
+  known: ReadonlyMap<string, RunEvents> | undefined,
+  byRun: Map<string, Telemetry>,
+): Promise<Degradation[]> {
   const { database, bus, topics } = sources
+  const runIds = runs.map((run) => run.runId)
+  // Positions before ranges: what they have passed is in the ranges then.
   const [events, positions, loki] = await Promise.all([
-    database.read((sql) =>
-      readAccountEvents(
-        sql,
-        runs.map((run) => run.runId),
-      ),
-    ),
+    known ?? database.read((sql) => readAccountEvents(sql, runIds)),
     database.read(readPositions),
     bus.lokiOffsets(),
   ])
-  const producers = [...events.values()].flatMap(({ closes }) =>
-    closes.flatMap(({ data }) => [
+  const producers = runIds.flatMap((runId) =>
+    (events.get(runId)?.closes ?? []).flatMap(({ data }) => [
       { topic: topics.logs, producerId: data.logs.producerId },
       { topic: topics.events, producerId: data.events.producerId },
     ]),
   )
   const ranges = await database.read((sql) => readStoredRanges(sql, producers))
-  const stored = new Map(positions.map(({ topic, partition, nextOffset }) => [`${topic}/${partition}`, nextOffset]))
-  const postgresView: StoreView = {
+  const passed = new Map(positions.map(({ topic, partition, nextOffset }) => [`${topic}/${partition}`, nextOffset]))
+  const postgres: StoreView = {
     topics,
-    passed: (topic, partition) => stored.get(`${topic}/${partition}`) ?? 0n,
+    passed: (topic, partition) => passed.get(`${topic}/${partition}`) ?? 0n,
     stored: (topic, producerId) => ranges.get(producerName(topic, producerId)) ?? [],
   }
   const lokiView: StoreView = {
     topics: { logs: topics.logs },
     passed: (_, partition) => (loki.ok ? (loki.value.get(partition) ?? 0n) : undefined),
   }
-  const byRun = new Map<string, Telemetry>()
   for (const run of runs) {
     const account = await accountOf(sources, run, events.get(run.runId) ?? { closes: [], ends: [] })
     byRun.set(run.runId, {
-      postgres: storeCompleteness(account, postgresView),
+      postgres: storeCompleteness(account, postgres),
       loki: storeCompleteness(account, lokiView),
     })
   }
-  return {
-    byRun,
-    degraded: loki.ok ? [] : [{ component: 'bus', reason: `${loki.reason}; completeness in Loki is not known` }],
-  }
+  return loki.ok ? [] : [{ component: 'bus', reason: `${loki.reason}; what has reached Loki is not known` }]
 }
 
 async function accountOf(
@@ -75,10 +111,9 @@ async function accountOf(
   run: Standing,
   events: RunEvents,
 ): Promise<RunAccount> {
-  const ended = isFinal(run.state)
   const now = BigInt(Date.now()) * 1_000_000n
   const account = {
-    ended,
+    ended: isFinal(run.state),
     graceOver: now - (run.completedNs ?? run.updatedNs) > GRACE_SECONDS * 1_000_000_000n,
     execution: run.execution,
     ...events,

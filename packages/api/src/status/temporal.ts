@@ -7,6 +7,7 @@ import { Connection, defaultPayloadConverter } from '@temporalio/client'
 import proto from '@temporalio/proto'
 import type { temporal } from '@temporalio/proto'
 import { closeFailure } from './temporal-failure.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Answer } from './fresh.ts'
 
 /** The latest execution of a run. Times are nanoseconds since the epoch. */
@@ -35,8 +36,9 @@ const DEADLINE_MS = 1_000
 const ANSWER_TTL_MS = 500
 /** How long nobody asks after Temporal could not be reached, in milliseconds. */
 const AWAY_MS = 2_000
-/** Answers that are kept at a time; the oldest goes first. */
+/** Answers that are kept at a time. */
 const MAX_ANSWERS = 1_000
+const MAX_ENDED = 10_000
 
 const Status = proto.temporal.api.enums.v1.WorkflowExecutionStatus
 const STATES: { readonly [status: number]: RunState } = {
@@ -54,33 +56,39 @@ const GRPC_NOT_FOUND = 5
 /** Connects when it is first asked; Temporal may be away at start and at any time. */
 export function connectEngine({ address, namespace }: EngineSettings): Engine {
   const connection = Connection.lazy({ address, channelArgs: { 'grpc.max_reconnect_backoff_ms': AWAY_MS } })
-  const answers = new Map<string, { until: number; answer: Promise<Answer<EngineRun | undefined>> }>()
+  const answers = new BoundedMap<string, { until: number; answer: Promise<Answer<EngineRun | undefined>> }>(MAX_ANSWERS)
+  // An end that was told once stays, also when Temporal goes away before the trace store has heard of it.
+  const ended = new BoundedMap<string, EngineRun>(MAX_ENDED)
   let awayUntil = 0
   let awayReason = ''
+
+  const away = (runId: string): Answer<EngineRun | undefined> => {
+    const value = ended.get(runId)
+    return value ? { ok: true, value } : { ok: false, reason: awayReason }
+  }
 
   const ask = async (runId: string): Promise<Answer<EngineRun | undefined>> => {
     try {
       const value = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
         describeRun(connection, namespace, runId),
       )
+      if (value.closedNs !== undefined) ended.set(runId, value)
       return { ok: true, value }
     } catch (cause) {
       if ((cause as { code?: unknown }).code === GRPC_NOT_FOUND) return { ok: true, value: undefined }
       awayUntil = performance.now() + AWAY_MS
       awayReason = `Temporal can not be asked: ${(cause as Error).message}`
-      return { ok: false, reason: awayReason }
+      return away(runId)
     }
   }
 
   const describe = (runId: string): Promise<Answer<EngineRun | undefined>> => {
     const now = performance.now()
-    if (now < awayUntil) return Promise.resolve({ ok: false, reason: awayReason })
+    if (now < awayUntil) return Promise.resolve(away(runId))
     const known = answers.get(runId)
     if (known && now < known.until) return known.answer
-    answers.delete(runId)
     const answer = ask(runId)
     answers.set(runId, { until: now + ANSWER_TTL_MS, answer })
-    if (answers.size > MAX_ANSWERS) answers.delete(answers.keys().next().value as string)
     return answer
   }
   return { describe, close: () => connection.close() }

@@ -28,12 +28,16 @@ export async function readAccountEvents(sql: Sql, runIds: readonly string[]): Pr
   const rows = await sql<Row[]>`
     SELECT run_id, execution, node_ref, attempt, type, data FROM workflow_traces
     WHERE run_id = ANY(${runIds as string[]}::text[]) AND type = ANY(${['PRODUCER_CLOSED', ...END_TYPES]}::text[])`
-  const runs = new Map<string, RunEvents>(runIds.map((runId) => [runId, { closes: [], ends: [] }]))
+  const runs = new Map(runIds.map((runId): [string, RunEvents] => [runId, { closes: [], ends: [] }]))
   for (const row of rows) {
     const run = runs.get(row.run_id)
     if (row.type !== 'PRODUCER_CLOSED') {
-      const { attempts } = (row.data ?? {}) as Partial<RunEndedData>
-      run?.ends.push({ execution: row.execution, attempts: Array.isArray(attempts) ? attempts : undefined })
+      const { attempts, continuedBy } = (row.data ?? {}) as Partial<RunEndedData>
+      run?.ends.push({
+        execution: row.execution,
+        attempts: Array.isArray(attempts) ? attempts : undefined,
+        continuedBy,
+      })
     } else {
       // The bridge has checked the shape of a close before it stored it.
       const data = row.data as ProducerClosedData

@@ -19,10 +19,11 @@ export interface Standing {
   completedActions: number
   totalActions: number
   failure: Failure | undefined
+  /** Highest `sequence` of its stored events; 0 while there is none. */
+  lastSequence: bigint
 }
 
 export interface RunRow extends Standing {
-  lastSequence: bigint
   /** Append time of its first event, microseconds since the epoch. */
   createdMicros: bigint
 }
@@ -44,9 +45,11 @@ interface Row {
   created_micros: string
 }
 
+const CREATED_MICROS = (sql: Sql) => sql`(extract(epoch FROM created_at) * 1000000)::bigint AS created_micros`
+
 const COLUMNS = (sql: Sql) => sql`run_id, org_id, workflow_id, parent_run_id, execution, status, started_ns, updated_ns,
   completed_ns, completed_actions, total_actions, failure, last_sequence,
-  (extract(epoch FROM created_at) * 1000000)::bigint AS created_micros`
+  ${CREATED_MICROS(sql)}`
 
 export async function readRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
   const [row] = await sql<Row[]>`SELECT ${COLUMNS(sql)} FROM runs WHERE run_id = ${runId}`
@@ -58,18 +61,32 @@ export interface RunListQuery {
   workflowId: string | undefined
   after: RunsCursor | undefined
   limit: number
+  /** Most runs that a filter may look at for one page. */
+  scan: number
+}
+
+export interface RunRows {
+  runs: RunRow[]
+  /** Where the next page goes on; undefined when there is none. A filter may leave a page short or empty. */
+  goOn: RunsCursor | undefined
 }
 
 /** Runs, newest first. */
-export async function readRuns(sql: Sql, query: RunListQuery): Promise<{ runs: RunRow[]; hasMore: boolean }> {
-  const { status, workflowId, after, limit } = query
+export async function readRuns(sql: Sql, { status, workflowId, after, limit, scan }: RunListQuery): Promise<RunRows> {
+  const place = after
+    ? sql`WHERE (created_at, run_id) < (${timeText(after.createdMicros * 1000n)}::timestamptz, ${after.runId})`
+    : sql``
+  const order = sql`ORDER BY created_at DESC, run_id DESC`
   const rows = await sql<Row[]>`
-    SELECT ${COLUMNS(sql)} FROM runs WHERE true
-      ${status === undefined ? sql`` : sql`AND status = ${status}`}
-      ${workflowId === undefined ? sql`` : sql`AND workflow_id = ${workflowId}`}
-      ${after ? sql`AND (created_at, run_id) < (${timeText(after.createdMicros * 1000n)}::timestamptz, ${after.runId})` : sql``}
-    ORDER BY created_at DESC, run_id DESC LIMIT ${limit + 1}`
-  return { runs: rows.slice(0, limit).map(runRow), hasMore: rows.length > limit }
+    SELECT ${COLUMNS(sql)} FROM (SELECT * FROM runs ${place} ${order} LIMIT ${scan}) AS scanned
+    WHERE ${status === undefined ? sql`true` : sql`status = ${status}`}
+      AND ${workflowId === undefined ? sql`true` : sql`workflow_id = ${workflowId}`}
+    ${order} LIMIT ${limit + 1}`
+  const runs = rows.slice(0, limit).map(runRow)
+  if (rows.length > limit) return { runs, goOn: runs.at(-1) }
+  const [edge] = await sql<{ run_id: string; created_micros: string }[]>`
+    SELECT run_id, ${CREATED_MICROS(sql)} FROM runs ${place} ${order} OFFSET ${scan - 1} LIMIT 1`
+  return { runs, goOn: edge && { runId: edge.run_id, createdMicros: BigInt(edge.created_micros) } }
 }
 
 function runRow(row: Row): RunRow {
