@@ -19,7 +19,7 @@ type DroppedRange = SeqRange & { reason: DropReason }
 /** A fresh id: 72 random bits, then what a person may recognise it by. */
 function freshId(hint: string): string {
   const readable = hint.replaceAll(/[^A-Za-z0-9_.-]/g, '_').slice(0, HINT_LENGTH)
-  return `${randomBytes(9).toString('base64url')}${readable && '-'}${readable}`
+  return `${randomBytes(9).toString('hex')}${readable && '-'}${readable}`
 }
 
 export class ProducerIdentity {
