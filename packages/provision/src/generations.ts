@@ -26,6 +26,7 @@ export async function ensureGenerations(settings: GenerationSettings): Promise<s
     allowAutoTopicCreation: false,
     idempotent: true,
     maxInFlightRequests: 1,
+    retry: { retries: Number.MAX_SAFE_INTEGER },
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
   })
   await producer.connect()

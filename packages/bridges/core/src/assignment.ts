@@ -29,11 +29,16 @@ export class Assignment {
   readonly #lanes = new Map<string, Lane>()
   readonly #committer: Committer
   #payload: EachBatchPayload | undefined
-  #closed = false
+  readonly #abort = new AbortController()
 
   constructor(settings: AssignmentSettings) {
     this.#settings = settings
     this.#committer = new Committer((offsets) => this.#commit(offsets), settings.log)
+  }
+
+  /** Aborted when the partitions are taken away, or the process ends. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
   }
 
   get lanes(): readonly Lane[] {
@@ -42,7 +47,7 @@ export class Assignment {
 
   /**
    * Fetching of all partitions must be paused; each is resumed once it is known where it goes on. A lane waits for the
-   * one that had its partition before.
+   * one that had its partition before. After a failure it can be called again, and goes on where it was.
    */
   async start(member: MemberAssignment, previous: readonly Lane[]): Promise<void> {
     const { sink, memory, consumer, stored } = this.#settings
@@ -53,9 +58,10 @@ export class Assignment {
       if (own.length === 0) continue
       const [ends, committed] = await Promise.all([this.#ends(topic, own), this.#committed(topic)])
       for (const partition of ends) {
+        if (this.#lanes.has(keyOf(partition))) continue
         const before = previous.filter((lane) => isLaneOf(lane, partition)).map((lane) => lane.ended)
         const start = await this.#startOf(partition, committed.get(partition.partition))
-        if (this.#closed) return
+        if (this.signal.aborted) return
         stored.set(keyOf(partition), start)
         this.#lanes.set(keyOf(partition), this.#createLane(partition, kind, start, Promise.all(before)))
         consumer.seek({ topic, partition: partition.partition, offset: String(start) })
@@ -68,7 +74,7 @@ export class Assignment {
   async accept(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload
     const lane = this.#lanes.get(keyOf(batch))
-    if (this.#closed || !lane?.active) return
+    if (this.signal.aborted || !lane?.active) return
     this.#payload = payload
     const records = batch.messages.map(toBusRecord)
     const first = records[0]
@@ -80,7 +86,7 @@ export class Assignment {
 
   /** Fetches nothing more and commits nothing more. What is under way may end, but is not acknowledged. */
   close(): void {
-    this.#closed = true
+    this.#abort.abort(new Error('The group has given the partitions to other members.'))
     for (const lane of this.#lanes.values()) lane.abandon()
     this.#committer.close()
   }
@@ -92,9 +98,9 @@ export class Assignment {
 
   /** Rejects when this member has lost its partitions; asks the coordinator unless it has answered a moment ago. */
   async #assertOwned(): Promise<void> {
-    if (this.#closed) throw new Error('The group has given the partition to another member.')
+    this.signal.throwIfAborted()
     await this.#payload?.heartbeat()
-    if (this.#closed) throw new Error('The group has given the partition to another member.')
+    this.signal.throwIfAborted()
   }
 
   async #commit(offsets: readonly Acknowledged[]): Promise<void> {
@@ -120,7 +126,7 @@ export class Assignment {
       committer: this.#committer,
       pause: () => consumer.pause(here),
       resume: () => {
-        if (!this.#closed) consumer.resume(here)
+        if (!this.signal.aborted) consumer.resume(here)
       },
       assertOwned: () => this.#assertOwned(),
       acknowledged: (nextOffset) => stored.set(keyOf(assigned), nextOffset),

@@ -44,7 +44,7 @@ export interface BridgeSettings {
 }
 
 /** Records taken from the bus and not yet stored, over all partitions, in bytes. */
-const MEMORY_BYTES = 96 * 1024 * 1024
+const MEMORY_BYTES = 32 * 1024 * 1024
 
 export type BridgeState = 'starting' | 'running' | 'draining' | 'stopped' | 'failed'
 
@@ -140,6 +140,8 @@ async function readyChecks(sink: Sink, joined: boolean): Promise<Checks> {
   return { [sink.name]: store, group }
 }
 
+const SAY_AGAIN_MS = 10_000
+
 // Without its generation a record without a producer has no identity, so nothing is taken before provision has run.
 async function knownGenerations(
   kafka: Kafka,
@@ -147,18 +149,21 @@ async function knownGenerations(
   sink: Sink,
   log: Log,
 ): Promise<ReadonlyMap<string, string>> {
+  let said = 0
+  const say = (details: object, message: string) => {
+    if (Date.now() - said < SAY_AGAIN_MS) return
+    said = Date.now()
+    log.warn(details, message)
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       const generations = await readGenerations(kafka, topic)
       const missing = sink.topics.map((own) => own.topic).filter((own) => !generations.has(own))
       if (missing.length === 0) return generations
-      log.warn(
-        { missing, topic },
-        'Topics have no generation yet; waiting for it. Run provision if this does not end by itself.',
-      )
+      say({ missing, topic }, 'Topics have no generation yet; waiting for it. Run provision if this does not end.')
     } catch (cause) {
-      log.warn({ cause }, `The generations of the topics could not be read; trying again: ${(cause as Error).message}`)
+      say({ cause }, `The generations of the topics could not be read; trying again: ${(cause as Error).message}`)
     }
-    await sleep(backoff(attempt))
+    await sleep(Math.min(backoff(attempt), 2_000))
   }
 }

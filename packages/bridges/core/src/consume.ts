@@ -6,6 +6,7 @@ import { Assignment } from './assignment.ts'
 import type { AssignmentSettings, MemberAssignment } from './assignment.ts'
 import type { Lane } from './lane.ts'
 import { drainLanes } from './lane.ts'
+import { retryForever } from './retry.ts'
 
 /** How long the batches under way may take when the process stops, in milliseconds; below the service's own deadline. */
 const DRAIN_DEADLINE_MS = 10_000
@@ -48,7 +49,16 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
     log.info({ partitions: member }, 'Partitions are assigned.')
     const before = previous
     previous = []
-    await own.start(member, before)
+    const { signal } = own
+    // The store or the broker may be away at this moment.
+    const onFailure = (cause: unknown) => {
+      if (cause instanceof RunlightError) throw cause
+      log.warn({ cause }, `Where to go on could not be found out; asking again: ${(cause as Error).message}`)
+      return undefined
+    }
+    await retryForever({ signal, onFailure }, () => own.start(member, before)).catch((cause: unknown) => {
+      if (!signal.aborted) throw cause
+    })
   }
 
   for (const event of [consumer.events.FETCH, consumer.events.HEARTBEAT, consumer.events.CONNECT] as const) {
@@ -57,7 +67,7 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
   consumer.on(consumer.events.REBALANCING, () => giveUp())
   consumer.on(consumer.events.GROUP_JOIN, async ({ payload }) => {
     lastSign = Date.now()
-    await retryStart(() => takeOver(payload.memberAssignment)).catch(fail)
+    await takeOver(payload.memberAssignment).catch(fail)
   })
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     lastSign = Date.now()
@@ -96,11 +106,6 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
       giveUp()
       await consumer.disconnect()
     },
-  }
-
-  // The store or the broker may be away at this moment: what can't be asked now is asked again.
-  async function retryStart(start: () => Promise<void>): Promise<void> {
-    await start()
   }
 }
 

@@ -18,6 +18,9 @@ export interface Origin {
 /** Dead letters of one message stay well below the broker's limit, whatever is refused together. */
 const CHUNK_BYTES = 1024 * 1024
 
+/** A store's own words may be long; the beginning says what is wrong. */
+const DETAIL_LIMIT = 4_000
+
 export class DeadLetterWriter {
   readonly #kafka: Kafka
   readonly #topic: string
@@ -62,6 +65,8 @@ export class DeadLetterWriter {
     const producer = this.#kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
+      // Giving up in the middle would lose what the producer knows of its sequence, and with it the broker's protection.
+      retry: { retries: Number.MAX_SAFE_INTEGER },
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     })
@@ -80,7 +85,7 @@ function toMessage(
     schemaVersion: 1,
     sink,
     reason,
-    detail,
+    detail: detail.slice(0, DETAIL_LIMIT),
     origin: {
       ...origin,
       offset: String(record.offset),

@@ -4,6 +4,9 @@ import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { generation as shape } from '@runlight/contracts/generation'
 
+/** How long reading may take, in milliseconds. */
+const LIMIT_MS = 30_000
+
 /**
  * Topic → its current generation: the last record of each key, as of now. Records that have not the shape are skipped.
  * kafkajs reads only as a member of a group, so a group of its own is used and deleted again.
@@ -38,6 +41,8 @@ async function readUpTo(kafka: Kafka, topic: string, groupId: string, ends: Map<
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     await new Promise<void>((resolve, reject) => {
+      // kafkajs may wait in silence, for instance for a coordinator that has gone.
+      setTimeout(() => reject(new Error(`${topic} could not be read in ${LIMIT_MS / 1000} s`)), LIMIT_MS).unref()
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
       const passed = (partition: number, lastOffset: bigint) => {
         const end = ends.get(partition)

@@ -10,7 +10,16 @@ import { recordBytes } from './memory.ts'
 import type { BridgeMetrics } from './metrics.ts'
 import { retryForever } from './retry.ts'
 import { DeliveryError } from './sink.ts'
-import type { BusRecord, DeliveryContext, PartitionBatch, RecordKind, Refusal, Sink } from './sink.ts'
+import type {
+  BusRecord,
+  Delivery,
+  DeliveryContext,
+  LogBatch,
+  PartitionBatch,
+  RecordKind,
+  Refusal,
+  Sink,
+} from './sink.ts'
 import { RunlightError } from '@runlight/contracts/errors'
 
 export interface LaneSettings {
@@ -47,14 +56,28 @@ export interface BatchLimits {
   uncommittedSpanMillis: number
 }
 
+/** Records taken from the queue together. */
+interface Slice {
+  records: BusRecord[]
+  bytes: number
+  /** Append time of the first of them. */
+  appendedAt: number
+}
+
+interface Prepared {
+  slice: Slice
+  batch: PartitionBatch
+  refused: Refusal[]
+  delivery: Delivery
+}
+
 export class Lane {
   readonly settings: LaneSettings
   /** Resolves when the loop has ended and nothing of it is under way any more. */
   readonly ended: Promise<void>
   readonly #queue: BusRecord[] = []
   #queuedBytes = 0
-  #inFlightBytes = 0
-  #inFlightSince: number | undefined
+  readonly #inFlight: Slice[] = []
   #expected: bigint
   #next: bigint
   #paused = false
@@ -81,7 +104,7 @@ export class Lane {
 
   /** Append time of the oldest record taken and not stored yet, milliseconds since the epoch. */
   get oldestAppendedAt(): number | undefined {
-    return this.#inFlightSince ?? this.#queue[0]?.appendedAt
+    return (this.#inFlight[0] ?? this.#queue[0])?.appendedAt
   }
 
   get active(): boolean {
@@ -119,15 +142,19 @@ export class Lane {
   }
 
   get #held(): number {
-    return this.#queuedBytes + this.#inFlightBytes
+    return this.#inFlight.reduce((sum, slice) => sum + slice.bytes, this.#queuedBytes)
   }
 
   async #run(): Promise<void> {
     const { settings } = this
     try {
-      while (this.active) {
-        if (this.#queue.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve))
-        else await this.#deliverNext()
+      let next = await this.#prepareNext()
+      while (next) {
+        const delivering = this.#deliver(next)
+        // While the store works, the next batch is decoded.
+        const ahead = this.#queue.length > 0 && this.active ? this.#prepare() : undefined
+        await delivering
+        next = this.active ? (ahead ?? (await this.#prepareNext())) : undefined
       }
     } catch (cause) {
       if (!this.#abort.signal.aborted) settings.fail(cause)
@@ -135,73 +162,70 @@ export class Lane {
       settings.memory.give(this.#held)
       this.#queue.length = 0
       this.#queuedBytes = 0
-      this.#inFlightBytes = 0
+      this.#inFlight.length = 0
     }
   }
 
-  async #deliverNext(): Promise<void> {
-    const { settings } = this
-    const records = this.#takeSlice()
-    const first = records[0] as BusRecord
+  /** Waits for records; undefined when the lane is to end. */
+  async #prepareNext(): Promise<Prepared | undefined> {
+    while (this.#queue.length === 0 && this.active) await new Promise<void>((resolve) => (this.#wake = resolve))
+    return this.active ? this.#prepare() : undefined
+  }
+
+  #prepare(): Prepared {
+    const { topic, partition, generation, kind, sink } = this.settings
+    const slice = this.#takeSlice()
+    const { records } = slice
     const last = records.at(-1) as BusRecord
-    await this.#waitForCommits(last)
-    const { batch, refused } = this.#decode(records, last)
+    const frame = { topic, partition, generation, nextOffset: last.offset + 1n, lastAppendedAt: last.appendedAt }
+    const { batch, refused } = decodeBatch(kind, frame, records)
+    return { slice, batch, refused, delivery: sink.prepare(batch) }
+  }
+
+  async #deliver({ slice, batch, refused, delivery }: Prepared): Promise<void> {
+    const { settings } = this
+    const { sink, topic, metrics, log } = settings
+    await this.#waitForCommits(batch.lastAppendedAt)
     const context = this.#context()
     if (refused.length > 0) await context.refuse(refused)
-    const stopTimer = settings.metrics.seconds.startTimer({ sink: settings.sink.name })
-    const counts = await context.retrying(() => settings.sink.deliver(batch, context))
+    const stopTimer = metrics.seconds.startTimer({ sink: sink.name })
+    const counts = await context.retrying(() => delivery(context))
     stopTimer()
-    const labels = { sink: settings.sink.name, topic: settings.topic }
-    settings.metrics.batchRecords.observe({ sink: settings.sink.name }, records.length)
-    settings.metrics.delivered.inc(labels, counts.delivered)
-    settings.metrics.repeated.inc(labels, counts.repeated)
-    this.#acknowledge(batch.nextOffset, first.appendedAt)
-    settings.log.debug(
-      { topic: settings.topic, partition: settings.partition, from: String(first.offset), to: String(last.offset) },
-      'A batch is stored.',
-    )
+    metrics.batchRecords.observe({ sink: sink.name }, slice.records.length)
+    metrics.delivered.inc({ sink: sink.name, topic }, counts.delivered)
+    metrics.repeated.inc({ sink: sink.name, topic }, counts.repeated)
+    this.#acknowledge(slice, batch.nextOffset)
+    log.debug({ topic, partition: settings.partition, nextOffset: String(batch.nextOffset) }, 'A batch is stored.')
   }
 
   // What is stored but not committed would be repeated together with this batch; together they must not span too much.
-  async #waitForCommits(last: BusRecord): Promise<void> {
+  async #waitForCommits(lastAppendedAt: number): Promise<void> {
     const { committer, limits } = this.settings
     const since = committer.uncommittedSince(this.settings)
-    if (since !== undefined && last.appendedAt - since > limits.uncommittedSpanMillis) await committer.settled()
+    if (since !== undefined && lastAppendedAt - since > limits.uncommittedSpanMillis) await committer.settled()
     this.#abort.signal.throwIfAborted()
   }
 
-  #takeSlice(): BusRecord[] {
+  #takeSlice(): Slice {
     const { limits, memory } = this.settings
-    const first = this.#queue[0] as BusRecord
+    const { appendedAt } = this.#queue[0] as BusRecord
     let count = 0
     let bytes = 0
     for (const record of this.#queue) {
       const size = recordBytes(record)
       const full = count === limits.records || (count > 0 && bytes + size > limits.bytes)
-      if (full || record.appendedAt - first.appendedAt > limits.spanMillis) break
+      if (full || record.appendedAt - appendedAt > limits.spanMillis) break
       bytes += size
       count++
     }
-    const slice = this.#queue.splice(0, count)
+    const slice = { records: this.#queue.splice(0, count), bytes, appendedAt }
     this.#queuedBytes -= bytes
-    this.#inFlightBytes = bytes
-    this.#inFlightSince = first.appendedAt
+    this.#inFlight.push(slice)
     if (this.#paused && this.#queuedBytes < memory.portion / 2) {
       this.#paused = false
       this.settings.resume()
     }
     return slice
-  }
-
-  #decode(records: BusRecord[], last: BusRecord): { batch: PartitionBatch; refused: Refusal[] } {
-    const { topic, partition, generation, kind } = this.settings
-    const frame = { topic, partition, generation, nextOffset: last.offset + 1n, lastAppendedAt: last.appendedAt }
-    if (kind === 'logs') {
-      const { decoded, refused } = decodeRecords(kind, records)
-      return { batch: { kind, ...frame, records: decoded }, refused }
-    }
-    const { decoded, refused } = decodeRecords(kind, records)
-    return { batch: { kind, ...frame, records: decoded }, refused }
   }
 
   #context(): DeliveryContext {
@@ -239,17 +263,29 @@ export class Lane {
     }
   }
 
-  #acknowledge(nextOffset: bigint, firstAppendedAt: number): void {
+  #acknowledge(slice: Slice, nextOffset: bigint): void {
     const { settings } = this
-    settings.memory.give(this.#inFlightBytes)
-    this.#inFlightBytes = 0
-    this.#inFlightSince = undefined
+    settings.memory.give(slice.bytes)
+    this.#inFlight.splice(this.#inFlight.indexOf(slice), 1)
     this.#next = nextOffset
     if (this.#abort.signal.aborted) return
     settings.acknowledged(nextOffset)
     const { topic, partition, generation } = settings
-    settings.committer.acknowledge({ topic, partition, nextOffset, generation, firstAppendedAt })
+    settings.committer.acknowledge({ topic, partition, nextOffset, generation, firstAppendedAt: slice.appendedAt })
   }
+}
+
+function decodeBatch(
+  kind: RecordKind,
+  frame: Omit<LogBatch, 'kind' | 'records'>,
+  records: readonly BusRecord[],
+): { batch: PartitionBatch; refused: Refusal[] } {
+  if (kind === 'logs') {
+    const { decoded, refused } = decodeRecords(kind, records)
+    return { batch: { kind, ...frame, records: decoded }, refused }
+  }
+  const { decoded, refused } = decodeRecords(kind, records)
+  return { batch: { kind, ...frame, records: decoded }, refused }
 }
 
 /** Waits until all lanes have ended, or the deadline (milliseconds) has passed; then they are abandoned. */

@@ -70,6 +70,13 @@ export interface DeliveryCounts {
   repeated: number
 }
 
+/**
+ * Stores one batch and resolves once the store has acknowledged every record that was not refused. Deliveries of one
+ * partition follow one another; those of several run side by side. When it rejects, it is called again, unless it rejects
+ * with a RunlightError: then the process must end.
+ */
+export type Delivery = (context: DeliveryContext) => Promise<DeliveryCounts>
+
 export interface AssignedPartition {
   topic: string
   partition: number
@@ -91,11 +98,10 @@ export interface Sink {
    */
   position?: (partition: AssignedPartition) => Promise<bigint | undefined>
   /**
-   * Stores a batch and resolves once the store has acknowledged every record that was not refused. Deliveries of one
-   * partition follow one another; those of several run side by side. A DeliveryError is retried by the caller.
-   * @throws RunlightError when the process must end
+   * Does what can be done without the store, while the batch before is under way, and gives what stores the batch.
+   * Must not fail.
    */
-  deliver: (batch: PartitionBatch, context: DeliveryContext) => Promise<DeliveryCounts>
+  prepare: (batch: PartitionBatch) => Delivery
   /** Can the store be reached? Rejects with the reason when not. */
   check: () => Promise<void>
   close: () => Promise<void>

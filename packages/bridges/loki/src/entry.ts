@@ -1,6 +1,7 @@
 // A log record as Loki takes it. It depends on the record and its place on the bus alone, so that a repeat is the same.
 
 import type { LogBatch } from '@runlight/bridge-core/sink'
+import { streamKey } from '@runlight/bridge-core/stream-key'
 import { selector, streamLabels, structuredMetadata } from '@runlight/contracts/labels'
 import type { LabelMode, LabelPairs, LineFormat } from '@runlight/contracts/labels'
 import { storedOrg } from '@runlight/contracts/organisation'
@@ -28,17 +29,28 @@ export interface LokiEntry {
   metadata: LabelPairs
 }
 
-export function toEntry(
-  record: LogRecord,
-  { topic, partition, generation }: Pick<LogBatch, 'topic' | 'partition' | 'generation'>,
-  settings: EntrySettings,
-): LokiEntry {
+/** Entries of one batch; label sets are built once for each stream. */
+export function toEntries(batch: LogBatch, settings: EntrySettings): LokiEntry[] {
+  const labelsOf = new Map<string, string>()
+  return batch.records.map((record) => {
+    const key = streamKey(record.body)
+    let labels = labelsOf.get(key)
+    if (labels === undefined) {
+      labels = selector(streamLabels(record.body, batch.partition, settings.labels))
+      labelsOf.set(key, labels)
+    }
+    return toEntry(record, labels, batch, settings)
+  })
+}
+
+function toEntry(record: LogRecord, labels: string, batch: LogBatch, settings: EntrySettings): LokiEntry {
   const { body, effective, offset } = record
+  const { topic, partition, generation } = batch
   const position = { generation, topic, partition, offset }
   return {
     record,
     tenant: storedOrg(body.orgId),
-    labels: selector(streamLabels(body, partition, settings.labels)),
+    labels,
     timestamp: fillBelowPrecision(effective.instant, offset),
     line: cutLine(record, settings),
     metadata: structuredMetadata(body, position, settings.labels, effective.skewed),

@@ -1,21 +1,14 @@
 // The Loki sink: a batch becomes pushes by tenant; what Loki refuses for good is isolated by halving.
 
 import { FAILURE_REASONS, DeliveryError } from '@runlight/bridge-core/sink'
-import type {
-  DeliveryContext,
-  DeliveryCounts,
-  LogBatch,
-  PartitionBatch,
-  Refusal,
-  Sink,
-} from '@runlight/bridge-core/sink'
+import type { Delivery, DeliveryContext, LogBatch, PartitionBatch, Refusal, Sink } from '@runlight/bridge-core/sink'
 import { maybeUnrepresentable, unrepresentableField } from '@runlight/bridge-core/unrepresentable'
 import { METRICS } from '@runlight/contracts/metrics'
 import type { Metrics } from '@runlight/service/metrics'
 import type { Counter } from 'prom-client'
 import { PushRefused, createLokiClient } from './client.ts'
 import type { LokiClient } from './client.ts'
-import { toEntry } from './entry.ts'
+import { toEntries } from './entry.ts'
 import type { EntrySettings, LokiEntry } from './entry.ts'
 import { encodePushRequest, entryBytes } from './push-request.ts'
 
@@ -40,7 +33,7 @@ export function createLokiSink(settings: LokiSinkSettings): Sink {
   return {
     name: 'loki',
     topics: [{ topic: settings.topic, kind: 'logs' }],
-    deliver: (batch, context) => deliver(pusher, settings, batch, context),
+    prepare: (batch) => prepare(pusher, settings, batch),
     check: () => client.check(),
     close: () => client.close(),
   }
@@ -51,28 +44,34 @@ interface Pusher {
   failures: Counter<'reason'>
 }
 
-async function deliver(
-  pusher: Pusher,
-  settings: LokiSinkSettings,
-  batch: PartitionBatch,
-  context: DeliveryContext,
-): Promise<DeliveryCounts> {
+function prepare(pusher: Pusher, settings: LokiSinkSettings, batch: PartitionBatch): Delivery {
   if (batch.kind !== 'logs') throw new TypeError(`The Loki sink takes no ${batch.kind}.`)
   const { byTenant, refused } = entriesByTenant(batch, settings)
-  // Tenants have no stream in common, so they may be pushed side by side; one tenant's pushes follow one another.
-  const tenants = [...byTenant].map(async ([tenant, entries]) => {
-    for (const push of inPushes(entries)) refused.push(...(await pushAll(pusher, tenant, push, context)))
-  })
-  await Promise.all(tenants)
-  if (refused.length > 0) await context.refuse(refused)
-  return { delivered: batch.records.length - refused.length, repeated: 0 }
+  const tenants = [...byTenant].map(([tenant, entries]) => ({
+    tenant,
+    pushes: Array.from(inPushes(entries), (own) => ({ entries: own, request: encodePushRequest(own) })),
+  }))
+  return async (context) => {
+    // Tenants have no stream in common, so they may be pushed side by side; one tenant's pushes follow one another.
+    const answers = await Promise.all(
+      tenants.map(async ({ tenant, pushes }) => {
+        const own: Refusal[] = []
+        for (const { entries, request } of pushes)
+          own.push(...(await pushAll(pusher, tenant, entries, request, context)))
+        return own
+      }),
+    )
+    const all = [...refused, ...answers.flat()]
+    if (all.length > 0) await context.refuse(all)
+    return { delivered: batch.records.length - all.length, repeated: 0 }
+  }
 }
 
 function entriesByTenant(batch: LogBatch, settings: LokiSinkSettings) {
   const byTenant = new Map<string, LokiEntry[]>()
   const refused: Refusal[] = []
-  for (const record of batch.records) {
-    const entry = toEntry(record, batch, settings)
+  for (const entry of toEntries(batch, settings)) {
+    const { record } = entry
     const detail = maybeUnrepresentable(record.text) ? faultOf(entry, settings) : undefined
     if (detail) {
       refused.push({ record, reason: 'unrepresentable', detail })
@@ -112,9 +111,9 @@ async function pushAll(
   pusher: Pusher,
   tenant: string,
   entries: readonly LokiEntry[],
+  request: Uint8Array,
   context: DeliveryContext,
 ): Promise<Refusal[]> {
-  const request = encodePushRequest(entries)
   const answer = await context.retrying(() => push(pusher, tenant, request, context.signal))
   if (answer === 'stored') return []
   const [only] = entries
@@ -124,8 +123,11 @@ async function pushAll(
   }
   // A 400 is partial: Loki has stored the good entries. Pushing them again in halves is a repeat of the same bytes.
   const middle = entries.length >> 1
-  const first = await pushAll(pusher, tenant, entries.slice(0, middle), context)
-  return [...first, ...(await pushAll(pusher, tenant, entries.slice(middle), context))]
+  const refusals: Refusal[] = []
+  for (const half of [entries.slice(0, middle), entries.slice(middle)]) {
+    refusals.push(...(await pushAll(pusher, tenant, half, encodePushRequest(half), context)))
+  }
+  return refusals
 }
 
 async function push(

@@ -1,14 +1,10 @@
 // Identities already stored: for each producer of a topic, ranges of its sequence numbers.
 
 import type { TransactionSql } from 'postgres'
+import type { Producer } from '@runlight/contracts/producer'
 
 /** Half-open ranges in ascending order that don't touch, as int8multirange prints them. */
 export type Ranges = [from: number, until: number][]
-
-export interface Identified {
-  producerId: string
-  seq: number
-}
 
 /**
  * Locks the rows of the producers in the order of their ids, and gives what each has stored. Rows that are missing are
@@ -35,23 +31,25 @@ export async function lockIdentities(
 }
 
 /**
- * Which of the records are new: neither stored nor earlier in the same list. `stored` is changed to hold them too;
- * `added` is what has to be added to each producer's row.
+ * Which of the items are new: neither stored nor earlier in the same list. `added` is what has to be added to each
+ * producer's row. An item without a producer is known by where it lies, which the position has decided on: it is new.
  */
-export function newIdentities<R extends Identified>(
-  records: readonly R[],
-  stored: Map<string, Ranges>,
-): { fresh: R[]; added: Map<string, Ranges> } {
-  const fresh: R[] = []
+export function newIdentities<I>(
+  items: readonly I[],
+  producerOf: (item: I) => Producer | undefined,
+  stored: ReadonlyMap<string, Ranges>,
+): { fresh: I[]; added: Map<string, Ranges> } {
   const added = new Map<string, Ranges>()
-  for (const record of records) {
-    const known = stored.get(record.producerId) ?? []
-    const adding = added.get(record.producerId) ?? []
-    if (contains(known, record.seq) || contains(adding, record.seq)) continue
-    insert(adding, record.seq)
-    added.set(record.producerId, adding)
-    fresh.push(record)
-  }
+  const fresh = items.filter((item) => {
+    const producer = producerOf(item)
+    if (!producer) return true
+    const { id, seq } = producer
+    const adding = added.get(id) ?? []
+    if (contains(stored.get(id) ?? [], seq) || contains(adding, seq)) return false
+    insert(adding, seq)
+    added.set(id, adding)
+    return true
+  })
   return { fresh, added }
 }
 

@@ -8,7 +8,7 @@ const DAYS_AHEAD = 2
 
 export class LogPartitions {
   readonly #sql: Sql
-  readonly #known = new Set<string>()
+  readonly #known = new Set<number>()
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -16,11 +16,12 @@ export class LogPartitions {
 
   /** Makes sure that rows of these append times (milliseconds since the epoch) have a partition. */
   async ensure(appendTimes: Iterable<number>): Promise<void> {
-    const days = new Set<string>()
-    for (const time of appendTimes) days.add(dayOf(time))
+    const days = new Set<number>()
+    for (const time of appendTimes) days.add(Math.floor(time / DAY_MS))
     for (const day of days) {
       if (this.#known.has(day)) continue
-      await this.#sql`select runlight_ensure_log_partition(${day}::date)`
+      const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
+      await this.#sql`select runlight_ensure_log_partition(${date}::date)`
       this.#known.add(day)
     }
   }
@@ -34,8 +35,4 @@ export class LogPartitions {
   forget(): void {
     this.#known.clear()
   }
-}
-
-function dayOf(millis: number): string {
-  return new Date(millis).toISOString().slice(0, 10)
 }

@@ -1,6 +1,7 @@
 // Rows of `logs` and `log_stream`.
 
 import type { LogBatch } from '@runlight/bridge-core/sink'
+import { streamKey } from '@runlight/bridge-core/stream-key'
 import { taskRunId } from '@runlight/contracts/identifiers'
 import { selector, streamLabels } from '@runlight/contracts/labels'
 import type { LabelMode } from '@runlight/contracts/labels'
@@ -54,40 +55,60 @@ export interface StreamRow {
   node_ref: string | null
   stream: string
   labels: Record<string, string>
-  first_ns: string
-  last_ns: string
+  first_ns: bigint
+  last_ns: bigint
   lines: number
   bytes: number
 }
 
 /** What the records add to `log_stream`: the streams that they lie in in Loki, sorted so that rows are locked in order. */
 export function streamRows(records: readonly LogRecord[], partition: number, mode: LabelMode): StreamRow[] {
-  const streams = new Map<string, { row: StreamRow; first: bigint; last: bigint }>()
+  const byKey = new Map<string, { row: StreamRow; first: bigint; last: bigint }>()
   for (const { body, effective } of records) {
     const nanos = instantToNanos(effective.instant)
-    const labels = streamLabels(body, partition, mode)
-    const key = selector(labels)
-    const org = storedOrg(body.orgId)
-    const found = streams.get(`${org} ${key}`)
-    const bytes = Buffer.byteLength(body.message)
-    if (found) {
-      if (nanos < found.first) found.first = nanos
-      if (nanos > found.last) found.last = nanos
-      found.row.lines += 1
-      found.row.bytes += bytes
+    const key = streamKey(body)
+    let found = byKey.get(key)
+    if (!found) {
+      found = { row: emptyStream(body, partition, mode), first: nanos, last: nanos }
+      byKey.set(key, found)
+    }
+    if (nanos < found.first) found.first = nanos
+    if (nanos > found.last) found.last = nanos
+    found.row.lines += 1
+    found.row.bytes += Buffer.byteLength(body.message)
+  }
+  return merge([...byKey.values()].map(({ row, first, last }) => ({ ...row, first_ns: first, last_ns: last })))
+}
+
+function emptyStream(body: LogEntry, partition: number, mode: LabelMode): StreamRow {
+  const labels = streamLabels(body, partition, mode)
+  const perRun = mode === 'perRun' && body.type !== 'system'
+  return {
+    org_id: storedOrg(body.orgId),
+    selector: selector(labels),
+    run_id: perRun ? (body.runId ?? null) : null,
+    component: body.type === 'system' ? (body.component ?? null) : null,
+    node_ref: perRun ? (body.nodeRef ?? null) : null,
+    stream: body.stream,
+    labels: Object.fromEntries(labels),
+    ...{ first_ns: 0n, last_ns: 0n, lines: 0, bytes: 0 },
+  }
+}
+
+// Several keys may have one label set: in mode `bounded`, the runs of a workflow.
+function merge(rows: readonly StreamRow[]): StreamRow[] {
+  const merged = new Map<string, StreamRow>()
+  for (const row of rows) {
+    const key = `${row.org_id} ${row.selector}`
+    const found = merged.get(key)
+    if (!found) {
+      merged.set(key, row)
       continue
     }
-    const perRun = mode === 'perRun' && body.type !== 'system'
-    const row = {
-      ...{ org_id: org, selector: key, stream: body.stream, labels: Object.fromEntries(labels), lines: 1, bytes },
-      run_id: perRun ? (body.runId ?? null) : null,
-      component: body.type === 'system' ? (body.component ?? null) : null,
-      node_ref: perRun ? (body.nodeRef ?? null) : null,
-      ...{ first_ns: '', last_ns: '' },
-    }
-    streams.set(`${org} ${key}`, { row, first: nanos, last: nanos })
+    if (row.first_ns < found.first_ns) found.first_ns = row.first_ns
+    if (row.last_ns > found.last_ns) found.last_ns = row.last_ns
+    found.lines += row.lines
+    found.bytes += row.bytes
   }
-  return [...streams.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { row, first, last }]) => ({ ...row, first_ns: String(first), last_ns: String(last) }))
+  return [...merged.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }

@@ -35,7 +35,19 @@ export function identityColumns(producer: Producer | undefined, position: Positi
 
 /** `created_at`, `kafka_partition`, `kafka_offset`. */
 export function positionColumns({ appendedAt, offset }: DecodedRecord<unknown>, partition: number): string[] {
-  return [new Date(appendedAt).toISOString(), String(partition), String(offset)]
+  return [appendText(appendedAt), String(partition), String(offset)]
+}
+
+let lastAppend = Number.NaN
+let lastAppendText = ''
+
+// Records of one append have one time.
+function appendText(millis: number): string {
+  if (millis !== lastAppend) {
+    lastAppend = millis
+    lastAppendText = new Date(millis).toISOString()
+  }
+  return lastAppendText
 }
 
 /**

@@ -11,7 +11,7 @@ import { lockRuns, updateRuns } from './runs.ts'
 
 export async function insertEvents(
   tx: TransactionSql,
-  batch: EventBatch,
+  place: Pick<EventBatch, 'topic' | 'partition' | 'generation'>,
   records: readonly EventRecord[],
 ): Promise<void> {
   if (records.length === 0) return
@@ -25,7 +25,7 @@ export async function insertEvents(
     const run = runs.get(record.body.runId) as RunFold
     run.lastSequence += 1n
     foldEvent(run, foldable(record), done)
-    rows.push(eventRow(record, run.lastSequence, batch))
+    rows.push(eventRow(record, run.lastSequence, place))
   }
   await copyRows(tx, 'workflow_traces', EVENT_COLUMNS, rows)
   await updateRuns(tx, [...runs.values()])
