@@ -1,0 +1,262 @@
+// The whole: a stack of its own, real runs through it, parts killed, nothing lost, nothing doubled, nothing left over.
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { TOPICS } from '@runlight/contracts/topics'
+import { createApiClient } from '@runlight/sdk/client/api-client'
+import type { ApiClient } from '@runlight/sdk/client/api-client'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NO_DIFFERENCE, compareIdentities } from '../oracle/identity.ts'
+import { readTopic } from '../oracle/topic-records.ts'
+import { connectAsReader, heldByApi, heldByBus, heldByPostgres, logsHeldByLoki } from './held-records.ts'
+import { isWhole, startRun, untilStatus, withTemporal } from './runs.ts'
+import type { StackUnderTest } from './stack-under-test.ts'
+import { startStack } from './stack-under-test.ts'
+
+const CLONE = fileURLToPath(new URL('../..', import.meta.url))
+const NODES = 13
+
+let stack: StackUnderTest
+let api: ApiClient
+let cloneBefore: string
+
+beforeAll(async () => {
+  cloneBefore = gitStatus()
+  stack = await startStack()
+  api = createApiClient({ baseUrl: stack.outputs.addresses.api })
+})
+afterAll(async () => {
+  if (existsSync(stack.home)) await stack.down()
+})
+
+describe('a stack that is up', () => {
+  it('is left unchanged by a second pulumi up, and preview expects nothing', async () => {
+    const before = pids()
+    const { output } = await stack.up()
+    expect(output).toMatch(/Resources:\s+\d+ unchanged\n/)
+    const preview = await stack.pulumi('preview', '--expect-no-changes')
+    expect(preview.code, preview.output).toBe(0)
+    await stack.refreshOutputs()
+    expect(pids()).toEqual(before)
+  })
+
+  it('shows no credential in its outputs, its processes or its logs', async () => {
+    const secrets = await Promise.all(
+      ['Owner', 'Writer', 'Reader', 'Grafana'].map(async (role) => {
+        const { output } = await stack.pulumi('config', 'get', `runlight:postgres${role}Password`)
+        return output.trim()
+      }),
+    )
+    const { output } = await stack.pulumi('stack', 'output', '--json')
+    const seen = [output, ...processes().map(({ command, environment }) => command + environment)]
+    for (const { log } of Object.values(stack.outputs.components)) seen.push(readFileSync(log, 'utf8'))
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThan(20)
+      expect(seen.filter((text) => text.includes(secret))).toEqual([])
+    }
+  })
+
+  it('leaves the clone as it was', () => {
+    expect(gitStatus()).toBe(cloneBefore)
+  })
+})
+
+describe('a run', () => {
+  it('completes, and every record of it is in both stores once and comes back in order', async () => {
+    const runId = await startRun(stack)
+    const status = await untilStatus(api, runId, isWhole)
+    expect(status).toMatchObject({
+      status: 'COMPLETED',
+      workflowId: 'dependency-audit',
+      progress: { completedActions: NODES, totalActions: NODES },
+    })
+    expect(runId).toMatch(/^shipsec-run-[0-9a-f-]{36}$/)
+    await expectOnceEverywhere(runId)
+  })
+
+  it('whose node fails for good is FAILED, and says which node and why', async () => {
+    const runId = await startRun(stack, '--fail', 'duplicates')
+    const status = await untilStatus(api, runId, isWhole)
+    expect(status.status).toBe('FAILED')
+    expect(status.failure).toMatchObject({ nodeRef: 'duplicates' })
+    await expectOnceEverywhere(runId)
+  })
+
+  it('whose node fails twice, then succeeds, is COMPLETED with three attempts', async () => {
+    const runId = await startRun(stack, '--fail-times', 'sizes-2=2')
+    const status = await untilStatus(api, runId, isWhole)
+    expect(status.status).toBe('COMPLETED')
+    const events = []
+    for await (const event of api.allEvents(runId)) if (event.nodeRef === 'sizes-2') events.push(event)
+    expect(events.filter(({ type }) => type === 'NODE_STARTED').map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+    expect(events.filter(({ type }) => type === 'NODE_RETRYING')).toHaveLength(2)
+    await expectOnceEverywhere(runId)
+  })
+
+  it('that is cancelled is CANCELLED, one that is terminated is TERMINATED', async () => {
+    const [cancelled, terminated] = await Promise.all([
+      startRun(stack, '--hang', 'duplicates'),
+      startRun(stack, '--hang', 'duplicates'),
+    ])
+    for (const runId of [cancelled, terminated]) {
+      await untilStatus(api, runId, ({ status, progress }) => status === 'RUNNING' && progress.completedActions > 0)
+    }
+    await withTemporal(stack, async (client) => {
+      await client.workflow.getHandle(cancelled).cancel()
+      await client.workflow.getHandle(terminated).terminate('by the test')
+    })
+    expect((await untilStatus(api, cancelled, isWhole)).status).toBe('CANCELLED')
+    const last = await untilStatus(api, terminated, ({ status }) => status === 'TERMINATED')
+    expect(last.progress.totalActions).toBe(NODES)
+    await expectOnceEverywhere(cancelled)
+  })
+})
+
+describe('100,000 lines of one run', () => {
+  it('arrive once and in order, though both bridges are killed on the way and brought back by pulumi up', async () => {
+    const runId = await startRun(stack, '--lines', 'read-lock=100000')
+    const { 'bridge-loki': loki, 'bridge-postgres': postgres } = stack.outputs.components
+    const sql = await connectAsReader(stack)
+    try {
+      await expect
+        .poll(async () => (await sql`select 1 from logs where job_run_id = ${runId} limit 1`).length, {
+          timeout: 120_000,
+        })
+        .toBe(1)
+    } finally {
+      await sql.end()
+    }
+    for (const component of [loki, postgres]) process.kill(component?.pid ?? 0, 'SIGKILL')
+    const { output } = await stack.up()
+    expect(output).toMatch(/2 (?:created|replaced|updated)/)
+    await stack.refreshOutputs()
+    await untilStatus(api, runId, isWhole, 300_000)
+    const held = await expectOnceEverywhere(runId)
+    expect(held.logs.length).toBeGreaterThanOrEqual(100_000)
+  })
+})
+
+describe('garbage on a topic', () => {
+  it('becomes dead letters with a reason, and the good records around it are stored', async () => {
+    const runId = `foreign-${crypto.randomUUID()}`
+    const good = (message: string) =>
+      JSON.stringify({
+        ...{ schemaVersion: 1, type: 'job', runId, level: 'info', stream: 'stdout', message },
+        timestamp: new Date().toISOString(),
+      })
+    const values = [good('first'), '{"broken', Buffer.from([0xff, 0xfe]), '{"schemaVersion":1}', good('last')]
+    const producer = new Kafka({
+      brokers: [stack.outputs.addresses.broker],
+      logLevel: logLevel.NOTHING,
+    }).producer()
+    await producer.connect()
+    await producer.send({ topic: TOPICS.logs, messages: values.map((value) => ({ key: runId, value })) })
+    await producer.disconnect()
+
+    await expect
+      .poll(async () => (await logsHeldByLoki(stack, runId)).lines, { timeout: 60_000 })
+      .toEqual([values[0], values[4]])
+    await expect.poll(() => messagesOf(runId), { timeout: 60_000 }).toEqual(['first', 'last'])
+    const letters = (await readTopic([stack.outputs.addresses.broker], TOPICS.deadLetters)).map(
+      ({ value }) => JSON.parse(value) as { sink: string; reason: string },
+    )
+    for (const sink of ['loki', 'postgres']) {
+      const reasons = letters.filter((letter) => letter.sink === sink).map(({ reason }) => reason)
+      expect(reasons.sort()).toEqual(['encoding', 'json', 'schema'])
+    }
+  })
+})
+
+describe('a component that was killed', () => {
+  it('is brought back by pulumi up, whichever it is, and the others are left alone', async () => {
+    const before = pids()
+    for (const pid of Object.values(before)) process.kill(pid, 'SIGKILL')
+    await stack.up()
+    await stack.refreshOutputs()
+    const after = pids()
+    for (const [name, pid] of Object.entries(after)) expect(pid, name).not.toBe(before[name])
+
+    process.kill(after['api'] ?? 0, 'SIGKILL')
+    await stack.up()
+    await stack.refreshOutputs()
+    const { api: apiPid, ...others } = pids()
+    expect(apiPid).not.toBe(after['api'])
+    expect({ ...others, api: after['api'] }).toEqual(after)
+
+    const runId = await startRun(stack)
+    expect((await untilStatus(api, runId, isWhole)).status).toBe('COMPLETED')
+    await expectOnceEverywhere(runId)
+  })
+})
+
+describe('a stack that is taken down with its data', () => {
+  it('leaves no process, no port and no file behind', async () => {
+    const { home, ports } = stack
+    await stack.down()
+    expect(processes().filter(({ command }) => command.includes(home))).toEqual([])
+    expect(await Promise.all(ports.map(isOpen))).toEqual(ports.map(() => false))
+    expect(existsSync(home)).toBe(false)
+    expect(gitStatus()).toBe(cloneBefore)
+  })
+})
+
+/** The bus is the measure: what was sent is in both stores once, and comes back through the API in order. */
+async function expectOnceEverywhere(runId: string): Promise<{ logs: string[]; events: string[] }> {
+  const [bus, loki, postgres, read] = [
+    await heldByBus(stack, runId),
+    await logsHeldByLoki(stack, runId),
+    await heldByPostgres(stack, runId),
+    await heldByApi(api, runId),
+  ]
+  expect(bus.logs.length).toBeGreaterThan(0)
+  expect(compareIdentities(bus.logs, loki.identities), 'lines in Loki').toEqual(NO_DIFFERENCE)
+  expect(compareIdentities(bus.logs, postgres.logs), 'rows in logs').toEqual(NO_DIFFERENCE)
+  expect(compareIdentities(bus.events, postgres.events), 'rows in workflow_traces').toEqual(NO_DIFFERENCE)
+  expect(compareIdentities(bus.logs, read.logs), 'lines through the API').toEqual(NO_DIFFERENCE)
+  expect(compareIdentities(bus.events, read.events), 'events through the API').toEqual(NO_DIFFERENCE)
+  expect(read.ordered, 'order of the lines through the API').toBe(true)
+  expect(postgres.sequences, 'sequence').toEqual(postgres.sequences.map((_, index) => index + 1))
+  return bus
+}
+
+async function messagesOf(runId: string): Promise<string[]> {
+  const messages: string[] = []
+  for await (const { message } of api.allLogs(runId)) messages.push(message)
+  return messages
+}
+
+function pids(): Record<string, number> {
+  return Object.fromEntries(Object.entries(stack.outputs.components).map(([name, { pid }]) => [name, pid]))
+}
+
+function gitStatus(): string {
+  return execFileSync('git', ['status', '--porcelain'], { cwd: CLONE }).toString()
+}
+
+/** Every process on this machine that we may look into. */
+function processes(): { command: string; environment: string }[] {
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => ({ command: read(pid, 'cmdline'), environment: read(pid, 'environ') }))
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,57 @@
+// Runs of the demo workflow in a stack under test.
+
+import { join } from 'node:path'
+import { isFinal } from '@runlight/contracts/execution-status'
+import type { ExecutionStatus } from '@runlight/contracts/execution-status'
+import type { ApiClient } from '@runlight/sdk/client/api-client'
+import { Client, Connection } from '@temporalio/client'
+import { expect } from 'vitest'
+import type { StackUnderTest } from './stack-under-test.ts'
+
+/** Starts a run with the demo's own command; `options` are its options. Gives the run's id. */
+export async function startRun(stack: StackUnderTest, ...options: string[]): Promise<string> {
+  const { demo, addresses } = stack.outputs
+  const command = ['node', '--import', 'tsx', 'packages/demo/src/start.ts', '--json']
+  const { code, output } = await stack.run([...command, '--out', join(stack.home, 'reports'), ...options], {
+    RUNLIGHT_TEMPORAL_ADDRESS: addresses.temporal,
+    RUNLIGHT_TEMPORAL_NAMESPACE: demo.namespace,
+    RUNLIGHT_TEMPORAL_TASK_QUEUE: demo.taskQueue,
+  })
+  if (code !== 0) throw new Error(`The demo run could not be started:\n${output}`)
+  return (JSON.parse(output) as { runId: string }).runId
+}
+
+/** Waits until the API's status of the run fulfils the condition. */
+export async function untilStatus(
+  api: ApiClient,
+  runId: string,
+  condition: (status: ExecutionStatus) => boolean,
+  timeout = 120_000,
+): Promise<ExecutionStatus> {
+  let last: ExecutionStatus | undefined
+  await expect
+    .poll(
+      async () => {
+        last = await api.status(runId).catch(() => undefined)
+        return last !== undefined && condition(last) ? 'as expected' : last
+      },
+      { timeout, interval: 250, message: `Status of ${runId}` },
+    )
+    .toBe('as expected')
+  return last as ExecutionStatus
+}
+
+/** Has ended, and both stores say that they hold all of it. */
+export function isWhole({ status, telemetry }: ExecutionStatus): boolean {
+  return isFinal(status) && Object.values(telemetry).every(({ state }) => state === 'complete')
+}
+
+/** Does something with a Temporal client of the stack. */
+export async function withTemporal<T>(stack: StackUnderTest, work: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address: stack.outputs.addresses.temporal })
+  try {
+    return await work(new Client({ connection, namespace: stack.outputs.demo.namespace }))
+  } finally {
+    await connection.close()
+  }
+}
