@@ -44,6 +44,12 @@ export function isAlive(record: ProcessRecord): boolean {
   return record.bootId === bootId() && statOf(record.pid)?.startTime === record.startTime
 }
 
+/** The component folders below `root` for which a process runs, recorded or not. */
+export function componentFoldersInUse(root: string): string[] {
+  const folders = allProcesses().map(({ pid }) => environmentOf(pid, FOLDER_VARIABLE))
+  return [...new Set(folders)].filter((folder) => folder?.startsWith(`${root}/`) === true).sort() as string[]
+}
+
 /**
  * All living processes of a component: the recorded one with its group, and what else was started for this folder
  * (by a plugin that died before it could write the record, or a child that left the group). A process whose pid
