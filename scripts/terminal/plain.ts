@@ -3,7 +3,7 @@ import { seconds } from './elapsed.ts'
 import type { Output, Progress } from './progress.ts'
 
 /** How often a step that takes long says that it is still at work, in milliseconds. */
-export const heartbeatMs = 30_000
+const heartbeatMs = 30_000
 
 /**
  * Progress as plain lines: one when a step starts, one when it is done, and one every half a minute in between, so

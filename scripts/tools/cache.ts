@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { Failure } from '../failure.ts'
 import type { Platform, Recipe, ToolName } from './versions.ts'
 
 /** What is kept of a tool beside its files; the binaries' paths are relative to the folder. */
@@ -35,13 +36,18 @@ export function toolFolder(root: string, name: ToolName, version: string, recipe
   return join(root, 'tools', name, `${version}-${hash}`)
 }
 
-/** What is kept in a tool's folder, or undefined if the tool isn't there. */
+/** What is kept in a tool's folder, or undefined if the tool isn't there (or its entry is broken). */
 export async function readEntry(folder: string): Promise<CacheEntry | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, entryFile), 'utf8')) as CacheEntry
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return undefined
+    const next = 'Make it readable, or set RUNLIGHT_CACHE to another folder.'
+    throw new Failure(
+      { what: `The cached tool in ${folder} can't be read.`, why: String(error), next },
+      { cause: error },
+    )
   }
 }
 

@@ -95,7 +95,10 @@ async function fetchLocked(name: ToolName, recipe: Recipe, place: Place): Promis
     const scratch = `${into}-scratch`
     await mkdir(scratch)
     try {
-      const bin = (await source.fill?.(recipe, { ...job, into, scratch })) ?? {}
+      // What the programs leave in their temporary folder when they are interrupted goes with ours.
+      const env = { ...job.env, TMPDIR: join(scratch, 'tmp') }
+      await mkdir(env.TMPDIR)
+      const bin = (await source.fill?.(recipe, { ...job, env, into, scratch })) ?? {}
       await check(name, into, bin, around)
       const seconds = Math.round((Date.now() - started) / 1000)
       return { name, version: around.pins[name].version, source: recipe.kind, bin, seconds }

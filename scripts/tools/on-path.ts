@@ -5,7 +5,7 @@ import { run } from './command.ts'
 import type { Probe, ToolPin } from './versions.ts'
 
 /** A copy of a tool that was there before us. */
-export interface FoundOnPath {
+interface FoundOnPath {
   version: string
   bin: Record<string, string>
   home: string

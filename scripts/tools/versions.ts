@@ -53,7 +53,7 @@ export interface PypiWheelRecipe {
 }
 
 /** Jars that Maven resolves with all that they need, in one folder. */
-export interface MavenRecipe {
+interface MavenRecipe {
   kind: 'maven'
   /** `group:artifact:version` */
   artifacts: string[]
@@ -78,7 +78,7 @@ export interface NpmPackageRecipe {
 }
 
 /** Packages of Debian and its kin, installed for the whole machine where we are root. */
-export interface DebianPackageRecipe {
+interface DebianPackageRecipe {
   kind: 'debian-package'
   packages: string[]
   megabytes: number
