@@ -3,7 +3,7 @@
 import type { Degradation, ExecutionStatus, Telemetry } from '@runlight/contracts/execution-status'
 import { isFinal } from '@runlight/contracts/execution-status'
 import { readAccountEvents } from '../store/accounts.ts'
-import { timeText } from '../store/log-lines.ts'
+import { hasLines, timeText } from '../store/log-lines.ts'
 import { readRun } from '../store/runs.ts'
 import type { Standing } from '../store/runs.ts'
 import type { Answer } from './fresh.ts'
@@ -22,7 +22,8 @@ export interface StatusSources extends TelemetrySources {
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function runIsKnown({ database, engine }: StatusSources, runId: string): Promise<boolean> {
-  if (await database.read((sql) => readRun(sql, runId))) return true
+  const stored = await database.read(async (sql) => (await readRun(sql, runId)) ?? (await hasLines(sql, runId)))
+  if (stored) return true
   const answer = await engine.describe(runId)
   return answer.ok && answer.value !== undefined
 }

@@ -109,6 +109,12 @@ export async function readLines(
   return { lines, goOn: edge && logKey(edge) }
 }
 
+/** Is there any line of the run? Its events may come later, or never where only its log is shipped. */
+export async function hasLines(sql: Sql, runId: string): Promise<boolean> {
+  const rows = await sql`SELECT FROM logs WHERE job_run_id = ${runId} LIMIT 1`
+  return rows.length > 0
+}
+
 function filterCondition(sql: Sql, { nodeRef, attempt, levels, streams }: LogFilters): Fragment | undefined {
   const conditions = [
     nodeRef === undefined ? undefined : sql`node_ref = ${nodeRef}`,
