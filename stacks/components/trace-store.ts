@@ -1,7 +1,7 @@
 // The hot store of runs, traces and recent logs: PostgreSQL. The superuser has no password and can't log in over the
 // network; before each start, the owner's role and password are set as they are configured.
 
-import * as pulumi from '@pulumi/pulumi'
+import type * as pulumi from '@pulumi/pulumi'
 import type { Secrets } from '../settings/load.ts'
 import type { Settings } from '../settings/schema.ts'
 import type { Component, Place, SetUpStep } from './component.ts'
