@@ -23,7 +23,7 @@ export async function setup(options: SetupOptions = {}): Promise<Prepared> {
   try {
     return await prepareEnvironment({ stack: options.stack ?? 'local', progress, signal })
   } finally {
-    progress.close()
+    if (!options.progress) progress.close()
   }
 }
 

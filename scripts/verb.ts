@@ -25,7 +25,8 @@ export async function runVerb(name: string, work: (signal: AbortSignal) => Promi
   const controller = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(exitCodes[signal] ?? 1)
-    process.stderr.write(`\nStopping (${signal}); once more to stop at once.\n`)
+    // On a terminal the list of steps shows it, and a line in between would tear the list.
+    if (!process.stdout.isTTY) process.stderr.write(`Stopping (${signal}); once more to stop at once.\n`)
     controller.abort(new Interrupted(signal))
   }
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']

@@ -1,6 +1,6 @@
 // `npm run setup` with the real Pulumi CLI, in a home of the test's own.
 
-import { readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { SECRETS } from '../../stacks/settings/secrets.ts'
 import { plainProgress } from '../terminal/plain.ts'
 import { run } from '../tools/command.ts'
 import { temporaryFolder } from '../tools/fixtures/temporary.ts'
+import { cloneRoot } from './home.ts'
 import { prepareEnvironment } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -33,6 +34,16 @@ async function credentials({ env, stack }: Prepared): Promise<Record<string, str
   return Object.fromEntries(SECRETS.map((name) => [name, config[`runlight:${name}`]?.value ?? '']))
 }
 
+/** Updates the stack by a program without resources, so that its state has the settings. */
+async function deployNothing(folder: string, { env, stack }: Prepared): Promise<void> {
+  await mkdir(folder)
+  await symlink(join(cloneRoot, 'node_modules'), join(folder, 'node_modules'))
+  await writeFile(join(folder, 'Pulumi.yaml'), 'name: runlight\nruntime: nodejs\n')
+  await writeFile(join(folder, 'package.json'), '{ "main": "index.js" }')
+  await writeFile(join(folder, 'index.js'), '')
+  await run({ file: 'pulumi', args: ['up', '--yes', '--skip-preview', '--stack', stack], cwd: folder, env })
+}
+
 test('the stack gets its credentials once, encrypted, and keeps them', async () => {
   const root = await temporaryFolder()
   const first = await prepare(root)
@@ -56,6 +67,22 @@ test('two at once make one set of credentials', async () => {
   const [first, second] = await Promise.all([prepare(root), prepare(root)])
   expect(await credentials(first)).toEqual(await credentials(second))
   expect([...first.lines, ...second.lines].filter((line) => line.includes('stack dev: done'))).toHaveLength(1)
+})
+
+test('a settings file that is gone is brought back from the state, as the stores know its credentials', async () => {
+  const root = await temporaryFolder()
+  const first = await prepare(root)
+  const generated = await credentials(first)
+  await deployNothing(join(root, 'project'), first)
+  await rm(first.settingsFile)
+  expect(await credentials(await prepare(root))).toEqual(generated)
+})
+
+test('a settings file that is gone before anything was deployed is made anew', async () => {
+  const root = await temporaryFolder()
+  await rm((await prepare(root)).settingsFile)
+  const after = await credentials(await prepare(root))
+  expect(Object.values(after).every((value) => value.length >= 32)).toBe(true)
 })
 
 test('a passphrase that is gone is told, and new credentials are made', async () => {

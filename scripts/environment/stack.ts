@@ -38,9 +38,8 @@ export async function ensureStack(prepared: Prepared, context: Context): Promise
       step.note('creating it')
       await createStack(prepared, context)
     } else if (!before) {
-      // The settings file was removed, but the data that knows its credentials is still there.
       step.note('bringing its settings back from its state')
-      await pulumi(['config', 'refresh', '--force', '--stack', prepared.stack], prepared, context)
+      await restoreSettings(prepared, context)
     }
     const settings = await readSettings(settingsFile)
     for (const name of SECRETS) {
@@ -73,8 +72,7 @@ async function createStack(prepared: Prepared, context: Context): Promise<void> 
     try {
       await pulumi(args, prepared, context, cwd === undefined ? {} : { cwd })
     } catch (error) {
-      if (error instanceof Failure && /already exists/.test(error.why)) return
-      throw error
+      if (!(error instanceof Failure) || !error.why.includes('already exists')) throw error
     }
   }
   if (prepared.home.isDefault) return init()
@@ -88,6 +86,16 @@ async function createStack(prepared: Prepared, context: Context): Promise<void> 
       await copyFile(written, prepared.settingsFile)
   } finally {
     await rm(copy, { recursive: true, force: true })
+  }
+}
+
+/** Where the settings file was removed, the data that knows its credentials is still there, and so is their copy. */
+async function restoreSettings(prepared: Prepared, context: Context): Promise<void> {
+  try {
+    await pulumi(['config', 'refresh', '--force', '--stack', prepared.stack], prepared, context)
+  } catch (error) {
+    // Nothing was ever deployed with them.
+    if (!(error instanceof Failure) || !error.why.includes('no previous deployment')) throw error
   }
 }
 
