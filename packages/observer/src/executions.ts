@@ -15,6 +15,8 @@ import { instantOf } from './times.ts'
  *   when later runs come.
  */
 export interface ExecutionNumbers {
+  /** Asks for the runs of these workflow ids in few requests, ahead of the questions for their numbers. */
+  expect: (runIds: readonly string[]) => void
   /** @returns the number, or undefined while visibility does not list the run or its predecessor yet */
   numberOf: (run: NumberedRun) => Promise<number | undefined>
 }
@@ -33,11 +35,9 @@ const REMEMBERED = 100_000
 /** Workflow ids in one query. */
 const BATCH = 50
 
-type Waiting = { runId: string; resolve: (runs: VisibleRun[]) => void; reject: (cause: unknown) => void }
-
 export function executionNumbers(temporal: Pick<TemporalAccess, 'list'>): ExecutionNumbers {
   const known = new Map<string, number>()
-  let waiting: Waiting[] = []
+  const expected = new Map<string, Promise<VisibleRun[]>>()
 
   const remember = (temporalRunId: string, number: number): number => {
     known.set(temporalRunId, number)
@@ -45,40 +45,35 @@ export function executionNumbers(temporal: Pick<TemporalAccess, 'list'>): Execut
     return number
   }
 
-  const ask = async (asked: Waiting[]): Promise<void> => {
-    try {
-      const ids = [...new Set(asked.map(({ runId }) => runId))]
-      const runs = await temporal.list(`WorkflowId IN (${ids.map(quote).join(', ')})`)
-      for (const { runId, resolve } of asked) resolve(runs.filter((run) => run.runId === runId))
-    } catch (cause) {
-      for (const { reject } of asked) reject(cause)
+  const runsOf = (runIds: readonly string[]): Promise<VisibleRun[]> =>
+    temporal.list(`WorkflowId IN (${runIds.map(quote).join(', ')})`)
+
+  const expect: ExecutionNumbers['expect'] = (runIds) => {
+    const distinct = [...new Set(runIds)]
+    for (let at = 0; at < distinct.length; at += BATCH) {
+      const batch = distinct.slice(at, at + BATCH)
+      const answer = runsOf(batch)
+      // Whoever asks for the number meets the error; if nobody does, it does not matter.
+      answer.catch(() => undefined)
+      for (const runId of batch) expected.set(runId, answer)
     }
   }
 
-  /** Runs of one workflow id; what is asked for in one turn of the event loop goes into one query. */
-  const runsOf = (runId: string): Promise<VisibleRun[]> =>
-    new Promise((resolve, reject) => {
-      waiting.push({ runId, resolve, reject })
-      if (waiting.length > 1) return
-      setImmediate(() => {
-        const all = waiting
-        waiting = []
-        for (let at = 0; at < all.length; at += BATCH) void ask(all.slice(at, at + BATCH))
-      })
-    })
-
-  const numberOf = async ({ runId, temporalRunId, predecessor, direct }: NumberedRun): Promise<number | undefined> => {
+  const numberOf: ExecutionNumbers['numberOf'] = async ({ runId, temporalRunId, predecessor, direct }) => {
+    const answer = expected.get(runId)
+    expected.delete(runId)
     const own = known.get(temporalRunId)
     if (own !== undefined) return own
     const before = direct && predecessor !== undefined ? known.get(predecessor) : undefined
     if (before !== undefined) return remember(temporalRunId, before + 1)
-    const ordered = (await runsOf(runId)).sort(byStart).map((run) => run.temporalRunId)
+    const runs = (await (answer ?? runsOf([runId]))).filter((run) => run.runId === runId)
+    const ordered = runs.sort(byStart).map((run) => run.temporalRunId)
     const place = ordered.indexOf(temporalRunId)
     if (place < 0 || (predecessor !== undefined && !ordered.includes(predecessor))) return undefined
     return remember(temporalRunId, place + 1)
   }
 
-  return { numberOf }
+  return { expect, numberOf }
 }
 
 function byStart(a: VisibleRun, b: VisibleRun): number {

@@ -71,6 +71,7 @@ async function start(): Promise<RunningService> {
   const follower = createFollower({ temporal, numbers, publish: publisher.publish, log, signal })
   const observer = createObserver({
     temporal,
+    numbers,
     follower,
     pace: { ...DEFAULT_PACE, resume: env.observerResume * 60_000 },
     log,

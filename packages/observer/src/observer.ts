@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@runlight/service/log'
+import type { ExecutionNumbers } from './executions.ts'
 import type { Follower } from './follow.ts'
 import type { ObservedRun } from './observed-run.ts'
 import type { RunAddress, TemporalAccess, VisibleRun } from './temporal.ts'
@@ -47,6 +48,7 @@ interface Tracked extends RunAddress {
 
 export interface ObserverSettings {
   temporal: Pick<TemporalAccess, 'list'>
+  numbers: Pick<ExecutionNumbers, 'expect'>
   follower: Follower
   pace: Pace
   log: Log
@@ -68,12 +70,13 @@ const LONGEST_RETRY_MS = 5000
 /** gRPC status: https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 const NOT_FOUND = 5
 
-export function createObserver({ temporal, follower, pace, log, signal, onScan }: ObserverSettings): Observer {
+export function createObserver({ temporal, numbers, follower, pace, log, signal, onScan }: ObserverSettings): Observer {
   const tracked = new Map<string, Tracked>()
   const finished = new Set<string>()
   let trouble: string | undefined = 'not asked yet'
   let lookedAt: number | undefined
   let sweptAt: number | undefined
+  let due: Tracked[] = []
   let following = 0
 
   const track = (address: RunAddress, open: boolean): Tracked => {
@@ -83,10 +86,13 @@ export function createObserver({ temporal, follower, pace, log, signal, onScan }
     return entry
   }
 
-  const found = ({ runId, temporalRunId, open }: VisibleRun): void => {
-    if (finished.has(temporalRunId)) return
-    const entry = tracked.get(temporalRunId) ?? track({ runId, temporalRunId }, open)
-    if (entry.open && !open) {
+  const found = (runs: readonly VisibleRun[]): void => {
+    const unknown = runs.filter(({ temporalRunId }) => !finished.has(temporalRunId) && !tracked.has(temporalRunId))
+    numbers.expect(unknown.map(({ runId }) => runId))
+    for (const run of unknown) track(run, run.open)
+    for (const { temporalRunId, open } of runs) {
+      const entry = tracked.get(temporalRunId)
+      if (!entry?.open || open) continue
       entry.open = false
       entry.dueAt = 0
     }
@@ -103,14 +109,14 @@ export function createObserver({ temporal, follower, pace, log, signal, onScan }
     if (sweptAt === undefined || startedAt - sweptAt >= pace.sweep) {
       const back = sweptAt === undefined ? startedAt - pace.resume : sweptAt - pace.sweepOverlap
       const open = await temporal.list(`ExecutionStatus = 'Running'`)
-      for (const run of [...open, ...(await temporal.list(`CloseTime >= '${rfc3339(back)}'`))]) found(run)
+      found([...open, ...(await temporal.list(`CloseTime >= '${rfc3339(back)}'`))])
       const listed = new Set(open.map((run) => run.temporalRunId))
       // Neither open nor closed of late, as far as visibility says: the run itself is asked.
       for (const entry of tracked.values()) if (entry.open && !listed.has(entry.temporalRunId)) entry.dueAt = 0
       sweptAt = startedAt
     } else {
       const since = rfc3339((lookedAt ?? sweptAt) - pace.overlap)
-      for (const run of await temporal.list(`StartTime >= '${since}' OR CloseTime >= '${since}'`)) found(run)
+      found(await temporal.list(`StartTime >= '${since}' OR CloseTime >= '${since}'`))
     }
     lookedAt = startedAt
   }
@@ -170,12 +176,21 @@ export function createObserver({ temporal, follower, pace, log, signal, onScan }
     dispatch()
   }
 
+  /** Starts as many of the due runs as may be followed side by side. */
   const dispatch = (): void => {
-    if (signal.aborted || following >= pace.concurrency) return
+    while (!signal.aborted && following < pace.concurrency) {
+      const next = due.shift()
+      if (!next) return
+      if (!next.busy) void followSafely(next)
+    }
+  }
+
+  /** Due runs, the longest due first; new ones and closed ones before all others. */
+  const gather = (): void => {
     const now = Date.now()
-    const due = [...tracked.values()].filter((entry) => !entry.busy && entry.dueAt <= now)
+    due = [...tracked.values()].filter((entry) => !entry.busy && entry.dueAt <= now)
     due.sort((a, b) => a.dueAt - b.dueAt)
-    for (const entry of due.slice(0, pace.concurrency - following)) void followSafely(entry)
+    dispatch()
   }
 
   const observe = async (): Promise<void> => {
@@ -195,7 +210,7 @@ export function createObserver({ temporal, follower, pace, log, signal, onScan }
         wait = Math.min(LONGEST_RETRY_MS, wait * 2)
         onScan('failed')
       }
-      dispatch()
+      gather()
       await sleep(trouble === undefined ? wait : Math.random() * wait, undefined, { signal }).catch(() => undefined)
     }
   }

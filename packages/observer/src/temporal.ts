@@ -69,10 +69,21 @@ export function accessTemporal({ address, namespace, budget, signal, onRequest }
   const connection = Connection.lazy({ address, channelArgs: { 'grpc.max_reconnect_backoff_ms': RECONNECT_MS } })
   const service = connection.workflowService
 
+  // Not the client's own way to abort, which leaves a listener behind with every request.
+  const asked = new Set<(reason: unknown) => void>()
+  signal.addEventListener('abort', () => {
+    for (const reject of asked) reject(signal.reason)
+  })
+
   const ask = async <T>(method: Request, request: () => Promise<T>): Promise<T> => {
-    await budget.take(signal)
+    await budget.take()
+    signal.throwIfAborted()
     onRequest?.(method)
-    return connection.withAbortSignal(signal, () => connection.withDeadline(Date.now() + REQUEST_DEADLINE_MS, request))
+    return new Promise<T>((resolve, reject) => {
+      asked.add(reject)
+      const answer = connection.withDeadline(Date.now() + REQUEST_DEADLINE_MS, request)
+      answer.then(resolve, reject).finally(() => asked.delete(reject))
+    })
   }
 
   const list = async (query: string): Promise<VisibleRun[]> => {
