@@ -41,7 +41,7 @@ export class EventProducer {
 
   /** Resolves with true when all that was recorded before is acknowledged or dropped, with false when time is over. */
   flush(timeoutMs: number, outlet: Outlet): Promise<boolean> {
-    return this.#publisher.flush(timeoutMs, [outlet])
+    return this.#publisher.flush(timeoutMs, outlet)
   }
 
   /** Queues an event, under its own producer if it names one. Never waits, never throws. */

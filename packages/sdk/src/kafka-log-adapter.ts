@@ -71,7 +71,7 @@ export class KafkaLogAdapter {
 
   /** Resolves with true when all that was logged before is acknowledged or dropped, with false when time is over. */
   flush(timeoutMs: number): Promise<boolean> {
-    return this.#publisher.flush(timeoutMs)
+    return this.#publisher.flush(timeoutMs, this.topic)
   }
 
   /**
@@ -81,7 +81,7 @@ export class KafkaLogAdapter {
   close(timeoutMs: number): Promise<boolean> {
     this.#stopReports()
     this.#report()
-    return closePublisher(this.#publisher, timeoutMs)
+    return closePublisher(this.#publisher, this.topic, timeoutMs)
   }
 
   #report(): void {

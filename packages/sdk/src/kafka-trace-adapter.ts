@@ -45,7 +45,7 @@ export class KafkaTraceAdapter {
 
   /** Resolves with true when all that was recorded before is acknowledged or dropped, with false when time is over. */
   flush(timeoutMs: number): Promise<boolean> {
-    return this.#publisher.flush(timeoutMs)
+    return this.#publisher.flush(timeoutMs, this.topic)
   }
 
   /** Close waits for this too: a context that is about to send its last event. */
@@ -61,6 +61,6 @@ export class KafkaTraceAdapter {
   async close(timeoutMs: number): Promise<boolean> {
     const left = countdown(timeoutMs)
     await within(timeoutMs, Promise.allSettled(this.#closing))
-    return closePublisher(this.#publisher, left())
+    return closePublisher(this.#publisher, this.topic, left())
   }
 }

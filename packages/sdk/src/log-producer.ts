@@ -63,7 +63,7 @@ export class LogProducer {
 
   /** Resolves with true when all that was appended before is acknowledged or dropped, with false when time is over. */
   flush(timeoutMs: number): Promise<boolean> {
-    return this.#publisher.flush(timeoutMs, [this.#outlet])
+    return this.#publisher.flush(timeoutMs, this.#outlet)
   }
 
   /** Says in the log itself that records are missing from it; `dropped` counts them by topic and reason. */

@@ -105,11 +105,11 @@ export class Publisher {
   }
 
   /**
-   * Sends what is queued for some outlets (their lanes), or for all, without waiting for full batches. Resolves with
+   * Sends what is queued for an outlet (its lane), a topic, or for all, without waiting for full batches. Resolves with
    * true when all of it is acknowledged or dropped, with false when time is over.
    */
-  async flush(timeoutMs: number, outlets?: readonly Outlet[]): Promise<boolean> {
-    const lanes = new Set(outlets ? outlets.map((outlet) => outlet.lane) : this.#lanes())
+  async flush(timeoutMs: number, of?: Outlet | string): Promise<boolean> {
+    const lanes = of === undefined ? this.#lanes() : of instanceof Outlet ? [of.lane] : this.#route(of).lanes
     const flush = new Flush()
     for (const lane of lanes) {
       if (!lane.idle) lane.pushFlush(flush)

@@ -30,10 +30,10 @@ export function openPublisher(settings: BusSettings): Publisher {
   return publisher
 }
 
-/** The last user closes the publisher itself; before that, what is queued is flushed. */
-export async function closePublisher(publisher: Publisher, timeoutMs: number): Promise<boolean> {
+/** A user is done: what is queued on its topic is flushed. The last one closes the publisher itself. */
+export async function closePublisher(publisher: Publisher, topic: string, timeoutMs: number): Promise<boolean> {
   const entry = [...shared].find((candidate) => candidate.publisher === publisher)
-  if (!entry || --entry.users > 0) return publisher.flush(timeoutMs)
+  if (!entry || --entry.users > 0) return publisher.flush(timeoutMs, topic)
   shared.delete(entry)
   if (shared.size === 0) process.off('beforeExit', flushBeforeExit)
   return publisher.close(timeoutMs)
