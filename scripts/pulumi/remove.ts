@@ -27,27 +27,30 @@ export async function removeStack(existing: ExistingStack, signal: AbortSignal):
     await run({ file: 'pulumi', args, cwd: cloneRoot, env, signal })
   }
   await rm(folder, { recursive: true, force: true })
-  // Generated, as its credentials are; the settings of other environments belong to the clone.
-  if (stack.split('-')[0] === 'local') await rm(settingsFile, { force: true })
+  if (isGenerated(existing)) await rm(settingsFile, { force: true })
   if (backend.kind !== 'own' || (await remainingStacks(existing)).length > 0) return
-  // Not the whole folder: RUNLIGHT_HOME may name one that holds more than is ours.
-  for (const path of [home.backend, home.pulumiHome, home.passphrase, home.tools, home.env]) {
-    await rm(path, { recursive: true, force: true })
-  }
+  // A folder that RUNLIGHT_HOME names may hold more than is ours.
+  const reports = join(home.root, 'reports')
+  const ours = [home.backend, home.pulumiHome, home.passphrase, home.tools, home.env, reports]
+  for (const path of home.isDefault ? [home.root] : ours) await rm(path, { recursive: true, force: true })
   if (existsSync(home.root) && (await readdir(home.root)).length === 0) await rmdir(home.root)
 }
 
+/** A local stack's settings are generated with its credentials; those of other environments belong to the clone. */
+function isGenerated({ stack }: ExistingStack): boolean {
+  return stack.split('-')[0] === 'local'
+}
+
 /** @throws Failure that names every process, port or file of the stack that is still there */
-export function verifyRemoved({ stack, folder, settingsFile, home }: ExistingStack, ports: readonly number[]): void {
+export function verifyRemoved(existing: ExistingStack, ports: readonly number[]): void {
+  const { stack, folder, settingsFile } = existing
   const left = [
     ...componentFoldersInUse(folder).map((path) => `a process of ${path}`),
     ...ports.flatMap((port) => {
       const holder = portHolder(port)
       return holder ? [`port ${port}, held by process ${holder.pid ?? 'unknown'} (${holder.command ?? 'unknown'})`] : []
     }),
-    ...[folder, stack.split('-')[0] === 'local' ? settingsFile : join(home.root, 'none')].filter((path) =>
-      existsSync(path),
-    ),
+    ...[folder, ...(isGenerated(existing) ? [settingsFile] : [])].filter((path) => existsSync(path)),
   ]
   if (left.length === 0) return
   throw new Failure({

@@ -16,6 +16,7 @@ import type {
 import type { Health, Step } from '../plugin/inputs.ts'
 import { layoutOf } from '../plugin/layout.ts'
 import { Job, Process } from '../plugin/resources.ts'
+import { programError } from '../program-error.ts'
 import type { ComponentReport, Platform } from './platform.ts'
 import { readClone } from './source-digest.ts'
 import { binaryOf, readTools } from './tools.ts'
@@ -24,7 +25,13 @@ import { binaryOf, readTools } from './tools.ts'
 const HOST = '127.0.0.1'
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 
+/** @throws programError on another system than Linux, whose /proc tells one process from another */
 export function processes(stack: string): Platform {
+  if (process.platform !== 'linux') {
+    throw programError(
+      `Native processes run on Linux; this is ${process.platform}. Use a machine or container with Linux.`,
+    )
+  }
   const home = resolve(CLONE, process.env['RUNLIGHT_HOME'] ?? '.runlight')
   const tools = readTools(home)
   const clone = readClone(CLONE)
