@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { renderTemplate } from './template.ts'
 
@@ -16,9 +15,4 @@ it('refuses a placeholder without a value, and a value without a placeholder', (
     'configs/prometheus/prometheus.yml asks for ${scrapeConfigs}, which it is not given',
   )
   expect(() => renderTemplate('prometheus/prometheus.yml', { ...values, port: 1 })).toThrow('has no place for port')
-})
-
-it('has templates for the components that have a configuration', () => {
-  const folders = readdirSync(new URL('../../configs/', import.meta.url))
-  expect(folders).toEqual(expect.arrayContaining(['kafka', 'loki', 'postgres', 'prometheus']))
 })
