@@ -29,7 +29,8 @@ beforeAll(async () => {
   api = createApiClient({ baseUrl: stack.outputs.addresses.api })
 })
 afterAll(async () => {
-  if (existsSync(stack.home)) await stack.down()
+  // Undefined when it could not be brought up; then it was taken down already.
+  if ((stack as StackUnderTest | undefined) && existsSync(stack.home)) await stack.down()
 })
 
 describe('a stack that is up', () => {

@@ -27,6 +27,10 @@ export async function provisionUp(log: Log, { acceptGeneration }: { acceptGenera
       const database = await ensureDatabase(sql, env.postgresUrl, passwords)
       const desired = desiredTopics(env)
       const { created, changes, notes } = await ensureTopics(admin, desired)
+      // A partition has a leader some moments after its topic, or its broker, is there; until then it can't be asked.
+      await waitFor(log, 'A leader of each partition', () =>
+        Promise.all(desired.map(({ topic }) => admin.fetchTopicOffsets(topic))),
+      )
       const topics = desired.filter(({ generation }) => generation).map(({ topic }) => topic)
       const renew = new Set(created)
       const generations = await ensureGenerations({ kafka, generationsTopic: env.generationsTopic, topics, renew })

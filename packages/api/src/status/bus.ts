@@ -22,8 +22,9 @@ export function connectBus(settings: { brokers: string[]; logTopic: string; clie
     connectionTimeout: 1_000,
     requestTimeout: 2_000,
     logLevel: logLevel.NOTHING,
-    // A caller is waiting: fail, say so, and let the next question try again.
-    retry: { retries: 0 },
+    // A caller is waiting: fail soon, say so, and let the next question try again. But not at once: kafkajs learns
+    // which brokers there are by failing once ("No brokers in the broker pool") and asking for metadata then.
+    retry: { retries: 3, initialRetryTime: 50, maxRetryTime: 300 },
   })
   let admin: ReturnType<Kafka['admin']> | undefined
   const ask = async (): Promise<CommittedOffsets> => {
