@@ -26,7 +26,7 @@ export class Committer {
   readonly #pending = new Map<string, Acknowledged>()
   readonly #uncommittedSince = new Map<string, number>()
   #flushing: Promise<void> | undefined
-  #closed = new AbortController()
+  readonly #closed = new AbortController()
 
   constructor(commit: Commit, log: Log) {
     this.#commit = commit
@@ -38,7 +38,7 @@ export class Committer {
     const key = keyOf(offset)
     this.#pending.set(key, offset)
     if (!this.#uncommittedSince.has(key)) this.#uncommittedSince.set(key, offset.firstAppendedAt)
-    this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined))
+    this.#start()
   }
 
   /** Append time of the first record of a partition that is stored but not committed, milliseconds since the epoch. */
@@ -48,11 +48,19 @@ export class Committer {
 
   /** Resolves when everything acknowledged so far is committed, or after `close`. */
   async settled(): Promise<void> {
-    await this.#flushing
+    while (this.#flushing) await this.#flushing
   }
 
   close(): void {
     this.#closed.abort()
+  }
+
+  #start(): void {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined
+      // Acknowledged after the last look, before this.
+      if (this.#pending.size > 0 && !this.#closed.signal.aborted) this.#start()
+    })
   }
 
   async #flush(): Promise<void> {

@@ -4,8 +4,9 @@ import type { Sql, TransactionSql } from 'postgres'
 import type { DeliveryContext, DeliveryCounts } from '@runlight/bridge-core/sink'
 import { RunlightError } from '@runlight/contracts/errors'
 import type { LabelMode } from '@runlight/contracts/labels'
+import { isAborted } from './copy.ts'
 import { lockIdentities, newIdentities, storeIdentities } from './identities.ts'
-import type { Ranges } from './identities.ts'
+import type { WayIn } from './insert.ts'
 import type { LogPartitions } from './log-partitions.ts'
 import { halves, streamsOf, withoutItems } from './part.ts'
 import type { EventItem, LogItem, LogPart, Part } from './part.ts'
@@ -26,7 +27,7 @@ export interface Store {
 
 /** Stores a part, halving it where the server refuses data, until each refused record is alone. */
 export async function deliverPart(store: Store, part: Part, context: DeliveryContext): Promise<DeliveryCounts> {
-  const outcome = await context.retrying(() => storePart(store, part))
+  const outcome = await context.retrying(() => storePart(store, part, 'copy'))
   if (!('refusedWith' in outcome)) return outcome
   const [only] = part.items
   if (part.items.length === 1 && only) {
@@ -40,17 +41,18 @@ export async function deliverPart(store: Store, part: Part, context: DeliveryCon
 }
 
 /** `refusedWith`: the server's words where it refuses the data of at least one record; then nothing is stored. */
-async function storePart(store: Store, part: Part): Promise<DeliveryCounts | { refusedWith: string }> {
+async function storePart(store: Store, part: Part, way: WayIn): Promise<DeliveryCounts | { refusedWith: string }> {
+  const { topic, partition, nextOffset } = part.place
   try {
     if (part.kind === 'logs') await store.partitions.ensure(part.items.map(({ record }) => record.appendedAt))
-    const stored = await store.sql.begin((tx) => storeInTransaction(tx, store, part))
-    const { topic, partition, nextOffset } = part.place
+    const fresh = await store.sql.begin((tx) => storeInTransaction(tx, store, part, way))
     store.stored(topic, partition, nextOffset)
-    if (part.kind === 'events') for (const { record } of stored as EventItem[]) store.storedEvent(record.body.type)
-    return { delivered: stored.length, repeated: part.items.length - stored.length }
+    if (part.kind === 'events') for (const { record } of fresh as EventItem[]) store.storedEvent(record.body.type)
+    return { delivered: fresh.length, repeated: part.items.length - fresh.length }
   } catch (cause) {
     if (cause instanceof RunlightError) throw cause
     if (lacksPartition(cause)) store.partitions.forget()
+    if (way === 'copy' && isAborted(cause)) return storePart(store, part, 'insert')
     // Without records it is not their fault.
     if (refusesData(cause) && part.items.length > 0) return { refusedWith: serverWords(cause) }
     throw deliveryError(cause)
@@ -58,36 +60,36 @@ async function storePart(store: Store, part: Part): Promise<DeliveryCounts | { r
 }
 
 /** Gives the items that were new. */
-async function storeInTransaction(tx: TransactionSql, store: Store, part: Part): Promise<(LogItem | EventItem)[]> {
+async function storeInTransaction(
+  tx: TransactionSql,
+  store: Store,
+  part: Part,
+  way: WayIn,
+): Promise<readonly (LogItem | EventItem)[]> {
   const { place } = part
-  const next = await lockPosition(tx, place, part.items[0]?.record.offset ?? place.nextOffset)
+  const items: readonly (LogItem | EventItem)[] = part.items
+  const ids = new Set(items.flatMap(({ record }) => record.body.producer?.id ?? []))
+  // Statements that are not awaited one by one go to the server together, in this order.
+  const [next, known] = await Promise.all([
+    lockPosition(tx, place, items[0]?.record.offset ?? place.nextOffset),
+    lockIdentities(tx, place.topic, [...ids]),
+  ])
   if (place.nextOffset <= next) return []
-  const { fresh, added } = await newItems(tx, part, next)
+  const above = items.filter(({ record }) => record.offset >= next)
+  const { fresh, added } = newIdentities(above, ({ record }) => record.body.producer, known)
   if (part.kind === 'logs') {
-    const rows = (fresh as LogItem[]).map(({ row }) => row)
-    await insertLogs(tx, rows, streamsOfFresh(part, fresh as LogItem[], store.labels))
+    const own = fresh as LogItem[]
+    const rows = own.map(({ row }) => row)
+    await insertLogs(tx, rows, streamsOfFresh(part, own, store.labels), way)
   } else {
-    await insertEvents(
-      tx,
-      place,
-      fresh.map(({ record }) => record as EventItem['record']),
-    )
+    const records = (fresh as EventItem[]).map(({ record }) => record)
+    await insertEvents(tx, place, records, way)
   }
   await Promise.all([
     storeIdentities(tx, place.topic, added),
     advancePosition(tx, place, place.nextOffset, BigInt(place.lastAppendedAt) * 1_000_000n),
   ])
   return fresh
-}
-
-/** Items at or above the position whose identity is not stored yet. */
-async function newItems(tx: TransactionSql, part: Part, next: bigint) {
-  const items: readonly (LogItem | EventItem)[] = part.items
-  const above = items.filter(({ record }) => record.offset >= next)
-  const ids = new Set<string>()
-  for (const { record } of above) if (record.body.producer) ids.add(record.body.producer.id)
-  const known = ids.size > 0 ? await lockIdentities(tx, part.place.topic, [...ids]) : new Map<string, Ranges>()
-  return newIdentities(above, ({ record }) => record.body.producer, known)
 }
 
 function streamsOfFresh(part: LogPart, fresh: readonly LogItem[], labels: LabelMode) {

@@ -2,15 +2,12 @@
 
 import type { EventBatch } from '@runlight/bridge-core/sink'
 import { storedOrg } from '@runlight/contracts/organisation'
-import { TABLES } from '@runlight/contracts/tables'
 import { NULL, copyOptional, copyText, copyTextArray } from './copy.ts'
 import { identityColumns, jsonColumn, positionColumns, timeColumns } from './row-text.ts'
 
 export type EventRecord = EventBatch['records'][number]
 
-export const EVENT_COLUMNS: readonly string[] = Object.keys(TABLES.workflow_traces.columns)
-
-/** One row in the order of EVENT_COLUMNS. */
+/** One row in the order of `TABLES.workflow_traces.columns`. */
 export function eventRow(
   record: EventRecord,
   sequence: bigint,

@@ -15,6 +15,7 @@ export async function lockIdentities(
   topic: string,
   producerIds: readonly string[],
 ): Promise<Map<string, Ranges>> {
+  if (producerIds.length === 0) return new Map()
   const ids = producerIds as string[]
   // Not awaited one by one: both go to the server together.
   const [, rows] = await Promise.all([

@@ -7,16 +7,13 @@ import { selector, streamLabels } from '@runlight/contracts/labels'
 import type { LabelMode } from '@runlight/contracts/labels'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { storedOrg } from '@runlight/contracts/organisation'
-import { TABLES } from '@runlight/contracts/tables'
 import { instantToNanos } from '@runlight/contracts/time'
 import { NULL, copyOptional, copyText } from './copy.ts'
 import { identityColumns, jsonColumn, positionColumns, timeColumns } from './row-text.ts'
 
 export type LogRecord = LogBatch['records'][number]
 
-export const LOG_COLUMNS: readonly string[] = Object.keys(TABLES.logs.columns)
-
-/** One row in the order of LOG_COLUMNS. */
+/** One row in the order of `TABLES.logs.columns`. */
 export function logRow(record: LogRecord, { topic, partition, generation }: LogBatch): string {
   const { body, offset } = record
   const columns = [

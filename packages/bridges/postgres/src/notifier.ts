@@ -24,13 +24,21 @@ export class PositionNotifier {
     if (this.#closed) return
     const partitions = (this.#pending[topic] ??= {})
     partitions[String(partition)] = String(nextOffset)
-    this.#running ??= this.#run().finally(() => (this.#running = undefined))
+    this.#start()
   }
 
   /** Sends what is left. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#running
+    while (this.#running) await this.#running
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      // Stored after the last look, before this.
+      if (Object.keys(this.#pending).length > 0) this.#start()
+    })
   }
 
   async #run(): Promise<void> {

@@ -2,17 +2,20 @@
 
 import type { TransactionSql } from 'postgres'
 import type { EventBatch } from '@runlight/bridge-core/sink'
-import { copyRows } from './copy.ts'
-import { EVENT_COLUMNS, eventRow } from './event-rows.ts'
+import { TABLES } from '@runlight/contracts/tables'
+import { eventRow } from './event-rows.ts'
 import type { EventRecord } from './event-rows.ts'
 import { doneKey, foldEvent, newRun } from './fold.ts'
 import type { DoneNodes, FoldableEvent, RunFold } from './fold.ts'
+import { insertRows } from './insert.ts'
+import type { WayIn } from './insert.ts'
 import { lockRuns, updateRuns } from './runs.ts'
 
 export async function insertEvents(
   tx: TransactionSql,
   place: Pick<EventBatch, 'topic' | 'partition' | 'generation'>,
   records: readonly EventRecord[],
+  way: WayIn,
 ): Promise<void> {
   if (records.length === 0) return
   const firsts = new Map<string, EventRecord>()
@@ -27,7 +30,7 @@ export async function insertEvents(
     foldEvent(run, foldable(record), done)
     rows.push(eventRow(record, run.lastSequence, place))
   }
-  await copyRows(tx, 'workflow_traces', EVENT_COLUMNS, rows)
+  await insertRows(tx, 'workflow_traces', TABLES.workflow_traces, rows, way)
   await updateRuns(tx, [...runs.values()])
 }
 

@@ -1,18 +1,20 @@
 // Logs of one partition, inside the batch's transaction.
 
 import type { TransactionSql } from 'postgres'
-import { copyRows } from './copy.ts'
-import { LOG_COLUMNS } from './log-rows.ts'
+import { TABLES } from '@runlight/contracts/tables'
+import { insertRows } from './insert.ts'
+import type { WayIn } from './insert.ts'
 import type { StreamRow } from './log-rows.ts'
 
-/** @param rows in COPY's text format, in the order of LOG_COLUMNS */
+/** @param rows in COPY's text format, in the order of the table's columns */
 export async function insertLogs(
   tx: TransactionSql,
   rows: readonly string[],
   streams: readonly StreamRow[],
+  way: WayIn,
 ): Promise<void> {
   if (rows.length === 0) return
-  await copyRows(tx, 'logs', LOG_COLUMNS, rows)
+  await insertRows(tx, 'logs', TABLES.logs, rows, way)
   const added = streams.map((row) => ({ ...row, first_ns: String(row.first_ns), last_ns: String(row.last_ns) }))
   await tx`
     insert into log_stream (org_id, selector, run_id, component, node_ref, stream, labels, first_ns, last_ns, lines, bytes)
