@@ -15,6 +15,8 @@ test('on a bare machine, each missing thing is told with what needs it and what 
   })
   expect(finding('python')?.next).toContain('python3-pip')
   expect(finding('loki')).toMatchObject({ state: 'missing', neededBy: ['the stack'] })
+  expect(finding('loki')?.found).toContain('to get it as Go module, go must be there')
+  expect(finding('loki')).not.toHaveProperty('next')
   expect(finding('npm')).toMatchObject({ state: 'missing', neededBy: ['postgres'] })
   expect(finding('k6')).toBeUndefined()
   expect(disk.freeMegabytes).toBeGreaterThan(0)

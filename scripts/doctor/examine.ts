@@ -5,7 +5,7 @@ import process from 'node:process'
 import semver from 'semver'
 import { Planner, sourceOf } from '../tools/plan.ts'
 import type { Plan } from '../tools/plan.ts'
-import { surroundingsOf, withRunningNeeds } from '../tools/resolve.ts'
+import { surroundingsOf } from '../tools/resolve.ts'
 import type { ResolveOptions } from '../tools/resolve.ts'
 import { toolNames, toolsForStack } from '../tools/versions.ts'
 import type { ToolName } from '../tools/versions.ts'
@@ -24,7 +24,7 @@ export interface Finding {
   found: string
   /** What needs it. */
   neededBy: string[]
-  /** What to do, where a person has to act. */
+  /** What to do; only where installing this one is what helps. */
   next?: string
 }
 
@@ -42,9 +42,8 @@ const neededNode = '>=20.19.0'
 export async function examine(stack: string, options: ResolveOptions = {}): Promise<Examination> {
   const planner = new Planner(surroundingsOf(options))
   const { pins, cache } = planner.around
-  const wanted = withRunningNeeds(toolsForStack(stack), pins)
   const plans = new Map(await Promise.all(toolNames.map(async (name) => [name, await planner.plan(name)] as const)))
-  const needs = whoNeeds(wanted, plans, planner)
+  const needs = whoNeeds(toolsForStack(stack), plans, planner)
 
   const findings = [nodeFinding()]
   let neededMegabytes = 0
@@ -53,7 +52,9 @@ export async function examine(stack: string, options: ResolveOptions = {}): Prom
     const neededBy = needs.get(name) ?? []
     // What no stack of this kind uses and isn't here (alertmanager, k6) is no news.
     if (neededBy.length === 0 && plan.state !== 'there' && !isFetcher(name)) continue
-    findings.push(findingOf(name, pins[name].accepts ?? pins[name].version, plan, neededBy))
+    const finding = findingOf(name, pins[name].accepts ?? pins[name].version, plan, neededBy)
+    const isCause = plan.state === 'missing' && plan.causes.includes(name)
+    findings.push(finding.state === 'missing' && isCause ? { ...finding, next: planner.install(name) } : finding)
     if (plan.state === 'obtainable' && neededBy.length > 0) neededMegabytes += plan.ways[0]?.megabytes ?? 0
   }
   const disk = { cache, freeMegabytes: await freeMegabytes(cache), neededMegabytes }
@@ -66,10 +67,12 @@ function findingOf(name: ToolName, wanted: string, plan: Plan, neededBy: string[
     const { version, home, source } = plan.tool
     return { ...finding, state: 'ready', found: `${version} in ${home}${source === 'cache' ? ' (ours)' : ''}` }
   }
+  if (plan.state === 'missing') {
+    const state = neededBy.length > 0 ? 'missing' : 'unneeded'
+    return { ...finding, state, found: plan.why.replaceAll('\n', '; ') }
+  }
   const unfit = plan.unfit && `; ${plan.unfit}`
   if (neededBy.length === 0) return { ...finding, state: 'unneeded', found: `not found${unfit}` }
-  if (plan.state === 'missing')
-    return { ...finding, state: 'missing', found: plan.failure.why.replaceAll('\n', '; '), next: plan.failure.next }
   const labels = plan.ways.map((recipe) => sourceOf(recipe).label)
   return { ...finding, state: 'obtainable', found: `to be got as ${labels.join(' or ')}${unfit}` }
 }

@@ -159,9 +159,11 @@ test('without go and python, what is missing and what needs it is told before an
       progress: plainProgress({ write: (line) => lines.push(line) }),
     }),
   )
-  expect(all.map((failure) => failure.what)).toEqual(['k6 is missing.', 'temporal is missing.'])
-  expect(all[0]?.why).toContain('the Go module needs go: there is no go on PATH')
-  expect(all[0]?.why).toContain('the Python package needs python: there is no python on PATH')
+  expect(all.map((failure) => failure.what)).toEqual(['go is missing.', 'python is missing.'])
+  expect(all[0]?.why).toContain('there is no go on PATH')
+  expect(all[0]?.why).toContain('needed for k6')
+  expect(all[0]?.next).toContain('install Go 1.26.5 or newer, or Python 3 with pip')
+  expect(all[1]?.why).toContain('needed for temporal')
   expect(all[1]?.next).toContain('install Python 3.8 or newer with pip')
   expect(lines).toEqual([])
   expect(existsSync(join(root, 'cache'))).toBe(false)

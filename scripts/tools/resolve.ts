@@ -40,8 +40,8 @@ const downloadsAtOnce = 4
  * Finds or fetches tools: on PATH in a fitting version, else in our cache, else by the tool's sources into our cache.
  * What these tools need to run (Kafka: Java) is resolved too and part of the result.
  *
- * @throws Failures with one Failure for each tool that can't be had. Tools that need a program that is missing are
- *   told before anything is fetched.
+ * @throws Failures with one Failure for each thing that went wrong. What a person must install first is told before
+ *   anything is fetched.
  */
 export async function resolveTools<Name extends ToolName>(
   names: readonly Name[],
@@ -50,8 +50,8 @@ export async function resolveTools<Name extends ToolName>(
   const planner = new Planner(surroundingsOf(options))
   const { pins } = planner.around
   const wanted = withRunningNeeds(names, pins)
-  const plans = await Promise.all(wanted.map((name) => planner.plan(name)))
-  const missing = plans.flatMap((plan) => (plan.state === 'missing' ? [plan.failure] : []))
+  await Promise.all(wanted.map((name) => planner.plan(name)))
+  const missing = await planner.missing(wanted)
   if (missing.length > 0) throw new Failures(missing)
 
   const ways = await recipesToFollow(wanted, planner)
@@ -80,7 +80,7 @@ export function surroundingsOf(options: ResolveOptions): Planner['around'] {
 }
 
 /** The tools and all that they need when they run. */
-export function withRunningNeeds(names: readonly ToolName[], pins: ToolPins): readonly ToolName[] {
+function withRunningNeeds(names: readonly ToolName[], pins: ToolPins): readonly ToolName[] {
   const all = new Set(names)
   for (const name of all) for (const need of pins[name].runsOn ?? []) all.add(need)
   return [...all]
@@ -97,7 +97,7 @@ function fetcher(planner: Planner, progress: Progress): (name: ToolName) => Prom
   const get = async (name: ToolName): Promise<ResolvedTool> => {
     const plan = await planner.plan(name)
     if (plan.state === 'there') return plan.tool
-    if (plan.state === 'missing') throw plan.failure
+    if (plan.state === 'missing') throw new Failures(await planner.missing([name]))
     const { platform } = around
     if (!platform) throw new Error(`A tool can be fetched, but not for this machine: ${name}.`)
     const context: FetchContext = { around: { ...around, platform }, need, downloads, builds }
