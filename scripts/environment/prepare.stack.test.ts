@@ -16,11 +16,11 @@ interface Run extends Prepared {
   lines: string[]
 }
 
-async function prepare(root: string): Promise<Run> {
+async function prepare(root: string, env: NodeJS.ProcessEnv = process.env): Promise<Run> {
   const lines: string[] = []
   const prepared = await prepareEnvironment({
     stack: 'dev',
-    env: { ...process.env, RUNLIGHT_HOME: join(root, 'home') },
+    env: { ...env, RUNLIGHT_HOME: join(root, 'home') },
     progress: plainProgress({ write: (line) => lines.push(line) }),
     signal: AbortSignal.timeout(120_000),
   })
@@ -56,6 +56,8 @@ test('the stack gets its credentials once, encrypted, and keeps them', async () 
   for (const value of Object.values(generated)) expect(written).not.toContain(value)
 
   const tools = await readFile(first.home.tools, 'utf8')
+  // Also in a shell that has sourced the environment file.
+  await prepare(root, first.env)
   const second = await prepare(root)
   expect(second.lines).toEqual([])
   expect(await credentials(second)).toEqual(generated)

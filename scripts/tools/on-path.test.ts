@@ -52,11 +52,15 @@ test('a copy without all the binaries does not fit', async () => {
   expect(search).toEqual({ unfit: `${join(folder, 'tiny')} comes without tinytool` })
 })
 
-test('npm’s wrappers and our own cache are passed over', async () => {
+test('npm’s wrappers and our own cache, also by links into it, are passed over', async () => {
   const root = await temporaryFolder()
   const wrapper = await program(join(root, 'node_modules', '.bin', 'tiny'), 'echo tiny version 2.0.0')
   const cached = await program(join(root, 'cache', 'tools', 'tiny', 'tiny'), 'echo tiny version 2.0.0')
-  const search = await searchPath(pin, { env: { PATH: `${wrapper}:${cached}` }, except: [join(root, 'cache')] })
+  const linked = join(root, 'home', 'bin')
+  await mkdir(linked, { recursive: true })
+  await symlink(join(cached, 'tiny'), join(linked, 'tiny'))
+  const env = { PATH: `${wrapper}:${cached}:${linked}` }
+  const search = await searchPath(pin, { env, except: [join(root, 'cache')] })
   expect(search).toEqual({ unfit: '' })
 })
 

@@ -34,7 +34,7 @@ export async function searchPath(pin: ToolPin, options: PathOptions): Promise<Pa
   const unfit: string[] = []
   for (const folder of foldersOf(pin, options)) {
     const path = join(folder, command)
-    if (!isExecutable(path)) continue
+    if (!isExecutable(path) || isOurs(path, options)) continue
     const bin = binariesBeside(path, pin)
     const missing = Object.entries(bin).filter(([, file]) => !exists(file))
     if (missing.length > 0) {
@@ -78,15 +78,19 @@ export async function probeVersion(
   return version === undefined ? { error: lines[0] ?? 'it prints nothing' } : { version }
 }
 
-function foldersOf(pin: ToolPin, { env, except = [] }: PathOptions): string[] {
+/** Links count as what they point to: `.runlight/env` puts links into our cache on PATH. */
+function isOurs(path: string, { except = [] }: PathOptions): boolean {
+  const real = realpathSync(path)
+  return except.some((root) => exists(root) && real.startsWith(realpathSync(root) + sep))
+}
+
+function foldersOf(pin: ToolPin, { env }: PathOptions): string[] {
   const variable = pin.onPath?.homeVariable
   const home = variable === undefined ? undefined : env[variable]
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
   if (home) folders.unshift(join(home, 'bin'))
   return [...new Set(folders.map((folder) => resolve(folder)))].filter(
-    (folder) =>
-      !folder.endsWith(join('node_modules', '.bin')) &&
-      !except.some((root) => folder === root || folder.startsWith(root + sep)),
+    (folder) => !folder.endsWith(join('node_modules', '.bin')),
   )
 }
 

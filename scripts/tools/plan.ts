@@ -9,7 +9,7 @@ import type { Recipe, RecipeKind, Recipes, ToolName } from './versions.ts'
 export type Plan =
   { state: 'there'; tool: ResolvedTool } | { state: 'obtainable'; ways: readonly Recipe[]; unfit: string } | Missing
 
-export interface Missing {
+interface Missing {
   state: 'missing'
   /** Why: what is on PATH and doesn't serve, and why no source works here. */
   why: string
