@@ -52,7 +52,7 @@ export type HealthQuestion<E extends string> =
   | { kind: 'postgres'; endpoint: E; user: string; database: string; passwordSecret: string }
   | { kind: 'temporal'; endpoint: E; namespace: string }
 
-export interface Endpoint {
+interface Endpoint {
   /** Port on the machine of whoever runs the stack. */
   port: number
   /** Setting that moves it, such as `loki.port`. */

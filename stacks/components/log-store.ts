@@ -37,7 +37,7 @@ export function logStore(settings: Settings['loki']): Component<'http' | 'grpc'>
         },
       }
     },
-    startSeconds: 60,
+    startSeconds: 120,
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
   }
 }

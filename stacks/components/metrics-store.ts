@@ -44,7 +44,7 @@ export function metricsStore(
         },
       }
     },
-    startSeconds: 60,
+    startSeconds: 120,
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
   }
 }

@@ -30,7 +30,7 @@ export function service({ workspace, port, setting, variables, ...described }: S
         environment: environment({ ...variables(place), listen: `${host}:${listening}` }),
       }
     },
-    startSeconds: 60,
+    startSeconds: 120,
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
   }
 }

@@ -48,7 +48,7 @@ export function telemetryBus(settings: Settings['bus']): Component<'kafka' | 'co
         ],
       }
     },
-    startSeconds: 90,
+    startSeconds: 120,
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
   }
 }

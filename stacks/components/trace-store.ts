@@ -7,7 +7,7 @@ import type { Settings } from '../settings/schema.ts'
 import type { Component, Place, SetUpStep } from './component.ts'
 import { renderTemplate } from './template.ts'
 
-export const DATABASE = 'runlight'
+const DATABASE = 'runlight'
 
 /** Roles by what they are for; provision makes all but the owner. */
 export const ROLES = {
@@ -79,7 +79,7 @@ export function traceStore(settings: Settings['postgres'], secrets: Secrets): Co
         prepare: [singleUser("set the owner's password", place, place.secret('owner.sql'))],
       }
     },
-    startSeconds: 60,
+    startSeconds: 120,
     // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait until the last client has gone.
     stop: { signal: 'SIGINT', graceSeconds: 60 },
     unprivileged: true,

@@ -32,7 +32,7 @@ export function workflowEngine(settings: Settings['temporal']): Component<'grpc'
         ],
       }
     },
-    startSeconds: 60,
+    startSeconds: 120,
     stop: { signal: 'SIGTERM', graceSeconds: 20 },
   }
 }

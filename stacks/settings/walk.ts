@@ -1,4 +1,4 @@
-// The settings schema seen as a flat list, for defaults, refusals and whoever needs all ports.
+// The settings schema seen as a flat list.
 
 import { settingsSchema, type EnvironmentName } from './schema.ts'
 
@@ -30,8 +30,3 @@ function* declarationsBelow(node: Node, path: string): Generator<Declaration> {
 
 /** All settings in the order of their declaration. */
 export const DECLARATIONS: readonly Declaration[] = [...declarationsBelow(settingsSchema as unknown as Node, '')]
-
-/** All settings that are ports, with their defaults: what a second stack on one machine has to move. */
-export const PORT_SETTINGS: readonly { path: string; default: number }[] = DECLARATIONS.filter(
-  ({ unit }) => unit === 'port',
-).map(({ path, default: port }) => ({ path, default: port as number }))
