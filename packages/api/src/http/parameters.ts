@@ -9,6 +9,7 @@ export type ParameterReader<S extends TObject> = (raw: Readonly<Record<string, u
 
 export function parameterReader<S extends TObject>(schema: S): ParameterReader<S> {
   const names = Object.keys(schema.properties)
+  const required = (schema as { required?: readonly string[] }).required ?? []
   const checked = shape(schema)
   return (raw) => {
     const values: Record<string, unknown> = {}
@@ -18,6 +19,8 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
       if (typeof value !== 'string') throw fault(name, 'was given more than once')
       values[name] = isInteger(property) ? parseInteger(name, value) : value
     }
+    const missing = required.find((name) => !(name in values))
+    if (missing !== undefined) throw fault(missing, 'is missing')
     const result = checked.check(values)
     if (result.ok) return result.value
     throw fault(result.refusal.field, result.refusal.message)

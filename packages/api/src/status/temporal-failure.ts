@@ -1,4 +1,4 @@
-// Why a run ended, from the last event of its history.
+// Why a run ended, from the last event of its history, in the same words as the observer's event will say it.
 
 import type { Failure } from '@runlight/contracts/execution-status'
 import type { temporal } from '@temporalio/proto'
@@ -11,28 +11,30 @@ export function closeFailure(event: HistoryEvent): Failure | undefined {
   const failure = event.workflowExecutionFailedEventAttributes?.failure
   if (failure) return describe(failure)
   const terminated = event.workflowExecutionTerminatedEventAttributes
-  if (terminated) return { reason: 'Terminated', message: terminated.reason || 'The run was terminated' }
+  if (terminated) return { reason: 'Terminated', message: terminated.reason || 'No reason was given' }
   if (event.workflowExecutionTimedOutEventAttributes) {
     return { reason: 'TimedOut', message: 'The run did not end within its time-out' }
   }
   return undefined
 }
 
-/** The innermost cause says what went wrong; the activity around it says where. */
+/** What Temporal wraps around a failure says where it came from: an activity, or a child run. */
 function describe(failure: TemporalFailure): Failure {
   let root = failure
   let nodeRef: string | undefined
-  for (let at: TemporalFailure | null | undefined = failure; at; at = at.cause) {
-    root = at
-    nodeRef = at.activityFailureInfo?.activityId || nodeRef
+  for (;;) {
+    const { activityFailureInfo: activity, childWorkflowExecutionFailureInfo: child, cause } = root
+    nodeRef ??= activity?.activityId || child?.workflowExecution?.workflowId || undefined
+    if (!cause || (!activity && !child)) break
+    root = cause
   }
-  return { reason: reasonOf(root), message: root.message ?? '', ...(nodeRef && { nodeRef }) }
+  return { reason: reasonOf(root), message: root.message || 'No message was given', ...(nodeRef && { nodeRef }) }
 }
 
 function reasonOf(failure: TemporalFailure): string {
-  if (failure.applicationFailureInfo?.type) return failure.applicationFailureInfo.type
+  if (failure.applicationFailureInfo) return failure.applicationFailureInfo.type || 'ApplicationFailure'
   if (failure.timeoutFailureInfo) return 'TimeoutError'
   if (failure.canceledFailureInfo) return 'CancelledError'
-  if (failure.terminatedFailureInfo) return 'Terminated'
+  if (failure.terminatedFailureInfo) return 'TerminatedError'
   return 'Error'
 }

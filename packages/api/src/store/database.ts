@@ -32,7 +32,7 @@ export interface Database {
  * sorts it looks cheaper to the planner where it does not see the values (a cached plan) or knows too little of a table
  * that has just grown; then a page costs as much as the run is long.
  */
-const PLANNING = { plan_cache_mode: 'force_custom_plan', enable_sort: false, enable_bitmapscan: false, jit: false }
+const PLANNING = { plan_cache_mode: 'force_custom_plan', enable_sort: 'off', enable_bitmapscan: 'off', jit: 'off' }
 
 const CONNECT_TIMEOUT_SECONDS = 2
 /** Short and constant, so that answers come again as soon as the server does. */

@@ -50,7 +50,8 @@ async function readOlderGeneration(sql: Sql, runId: string, { partitions }: Posi
   const gaps = [...partitions.keys()].filter((partition) => partitions[partition] === undefined)
   const [row] = await sql<{ since_ms: string | null }[]>`
     SELECT floor(extract(epoch FROM max(created_at)) * 1000)::bigint + 1 AS since_ms FROM (
-      SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition >= ${partitions.length}
+      (SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition >= ${partitions.length}
+        ORDER BY kafka_partition, kafka_offset OFFSET 0)
       UNION ALL
       SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition = ANY(${gaps}::integer[])
     ) AS older`
