@@ -6,6 +6,7 @@
 //                                          that is not answered ends its connection
 //   a timer while it connects              can't be reached: a broker that doesn't answer at all holds an ending process
 //                                          for CONNECTION_TIMEOUT_MS at most
+//   a timer every 1 ms on a connection     a fault, mended (kafkajs-idle.ts)
 //   timers between its own repeats         one repeat after 50 ms is the least that it accepts; all others are ours
 
 import { connect as connectTcp, isIP } from 'node:net'
@@ -14,10 +15,13 @@ import { connect as connectTls } from 'node:tls'
 import { Kafka, Partitioners } from 'kafkajs'
 import type { ISocketFactoryArgs, Message, Producer } from 'kafkajs'
 import { within } from './deadline.ts'
+import { mendIdleTimers } from './kafkajs-idle.ts'
 import type { FullBusSettings } from './settings.ts'
 
 const CONNECTION_TIMEOUT_MS = 1_000
 const KEEP_ALIVE_MS = 60_000
+
+mendIdleTimers()
 
 /** Why a batch was not taken. */
 export class SendFailure extends Error {
