@@ -6,13 +6,15 @@ import type { TemporalAccess, VisibleRun } from './temporal.ts'
 import { instantOf } from './times.ts'
 
 /**
- * Numbers of Temporal runs, remembered. A run follows another in one of three ways, and a worker can count along the
- * same way (continue-as-new and retry: the run before it plus one; a reset: by asking visibility, as here):
+ * Numbers of Temporal runs, remembered:
  *
- * - `predecessor` is numbered: one more. It was the open run of its workflow id until this one took over, so none can
- *   lie between them. This holds even when retention has removed the start of a long chain.
- * - otherwise: its place in visibility, ordered by start time, then close time, then id. The order does not change
- *   when later runs come.
+ * - One more than the run that it follows directly (continue-as-new, retry), where that is numbered: it was the open
+ *   run of its workflow id until this one took over, so none can lie between them.
+ * - Otherwise its place in visibility, ordered by start time, then close time, then id. Later runs don't change it.
+ * - But no less than what the workflow counted itself: a long chain outlives the retention of its first runs.
+ *
+ * A worker learns it in the same ways: the first and the last from its workflow's header (RunHeader), the second by
+ * asking visibility.
  */
 export interface ExecutionNumbers {
   /** Asks for the runs of these workflow ids in few requests, ahead of the questions for their numbers. */
@@ -28,6 +30,8 @@ export interface NumberedRun {
   predecessor: string | undefined
   /** It follows directly: continue-as-new, retry or cron, not a reset. */
   direct: boolean
+  /** What the workflow itself counted, if it did. */
+  counted: number | undefined
 }
 
 /** Runs remembered: well above what can be open or recently closed at a time. */
@@ -59,18 +63,19 @@ export function executionNumbers(temporal: Pick<TemporalAccess, 'list'>): Execut
     }
   }
 
-  const numberOf: ExecutionNumbers['numberOf'] = async ({ runId, temporalRunId, predecessor, direct }) => {
+  const numberOf: ExecutionNumbers['numberOf'] = async (run) => {
+    const { runId, temporalRunId, predecessor, direct, counted = 1 } = run
     const answer = expected.get(runId)
     expected.delete(runId)
     const own = known.get(temporalRunId)
     if (own !== undefined) return own
     const before = direct && predecessor !== undefined ? known.get(predecessor) : undefined
-    if (before !== undefined) return remember(temporalRunId, before + 1)
+    if (before !== undefined) return remember(temporalRunId, Math.max(counted, before + 1))
     const runs = (await (answer ?? runsOf([runId]))).filter((run) => run.runId === runId)
     const ordered = runs.sort(byStart).map((run) => run.temporalRunId)
     const place = ordered.indexOf(temporalRunId)
     if (place < 0 || (predecessor !== undefined && !ordered.includes(predecessor))) return undefined
-    return remember(temporalRunId, place + 1)
+    return remember(temporalRunId, Math.max(counted, place + 1))
   }
 
   return { expect, numberOf }

@@ -61,7 +61,7 @@ function describe(failure: Failure): string {
 function typeOf(failure: Failure): string {
   if (failure.applicationFailureInfo) return failure.applicationFailureInfo.type || 'ApplicationFailure'
   if (failure.timeoutFailureInfo) return 'TimeoutError'
-  if (failure.canceledFailureInfo) return 'CancelledError'
+  if (failure.canceledFailureInfo) return 'CancelledFailure'
   if (failure.terminatedFailureInfo) return 'TerminatedError'
   if (failure.resetWorkflowFailureInfo) return 'ResetError'
   if (failure.serverFailureInfo) return 'ServerError'

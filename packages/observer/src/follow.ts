@@ -7,17 +7,24 @@ import { endRun, successorOf, wasReset } from './end-run.ts'
 import type { ExecutionNumbers } from './executions.ts'
 import { takeHistory } from './history.ts'
 import type { HistoryEvent, ObservedRun } from './observed-run.ts'
-import { openRun, predecessorOf } from './open-run.ts'
-import { takePending } from './pending.ts'
+import { countedExecution, openRun, predecessorOf } from './open-run.ts'
+import { nextDeadline, takePending } from './pending.ts'
 import type { RunAddress, RunNow, TemporalAccess } from './temporal.ts'
 
 export interface Follower {
   /** Reads a run for the first time and publishes what its history tells, save its end. */
   begin: (run: RunAddress) => Promise<ObservedRun>
-  /** Publishes what is new since then; true when there was anything. */
-  advance: (run: ObservedRun) => Promise<boolean>
+  /** Publishes what is new since then. */
+  advance: (run: ObservedRun) => Promise<Advance>
   /** Publishes the end of a run that is closed. `begun` makes sure that a run which takes over is seen to have begun. */
   finish: (run: ObservedRun, begun: (successor: RunAddress) => Promise<unknown>) => Promise<void>
+}
+
+export interface Advance {
+  /** There was something new. */
+  moved: boolean
+  /** When the server itself will act on the run next; see `nextDeadline`. */
+  deadline: number | undefined
 }
 
 export interface FollowerSettings {
@@ -35,14 +42,15 @@ const VISIBILITY_RETRY_MS = 200
 export function createFollower({ temporal, numbers, publish, log, signal }: FollowerSettings): Follower {
   const numberOf = async (address: RunAddress, events: readonly HistoryEvent[]): Promise<number> => {
     const { predecessor, direct } = predecessorOf(address.temporalRunId, events)
+    const counted = countedExecution(address.temporalRunId, events)
     const giveUpAt = performance.now() + VISIBILITY_PATIENCE_MS
     for (;;) {
-      const number = await numbers.numberOf({ ...address, predecessor, direct })
+      const number = await numbers.numberOf({ ...address, predecessor, direct, counted })
       if (number !== undefined) return number
       if (performance.now() > giveUpAt) break
       await sleep(VISIBILITY_RETRY_MS, undefined, { signal })
     }
-    const alone = await numbers.numberOf({ ...address, predecessor: undefined, direct: false })
+    const alone = await numbers.numberOf({ ...address, predecessor: undefined, direct: false, counted })
     if (alone !== undefined) return alone
     throw new Error(`Visibility does not list ${address.runId} (${address.temporalRunId})`)
   }
@@ -58,12 +66,12 @@ export function createFollower({ temporal, numbers, publish, log, signal }: Foll
     return run
   }
 
-  const advance = async (run: ObservedRun): Promise<boolean> => {
+  const advance = async (run: ObservedRun): Promise<Advance> => {
     const now = await temporal.describe(run)
     const events = now.historyLength > run.lastEventId ? await newEvents(run, now) : []
     const told = [...takeHistory(run, events), ...(now.open ? takePending(run, now.pending) : [])]
     await publish(told)
-    return events.length > 0 || told.length > 0
+    return { moved: events.length > 0 || told.length > 0, deadline: nextDeadline(now.pending) }
   }
 
   const newEvents = (run: ObservedRun, now: RunNow): Promise<HistoryEvent[]> =>

@@ -1,6 +1,8 @@
 // From the first event of a history to an observed run.
 
 import { readRunMemo } from '@runlight/contracts/memo'
+import type { RunHeader } from '@runlight/contracts/memo'
+import { RUN_HEADER } from '@runlight/contracts/memo-keys'
 import type { Refusal } from '@runlight/contracts/schema'
 import { defaultPayloadConverter } from '@temporalio/common'
 import type { temporal } from '@temporalio/proto'
@@ -56,6 +58,23 @@ export function openRun(
     closing: undefined,
   }
   return { run, refusals }
+}
+
+/**
+ * The execution as the workflow itself counts it, by the rule of RunHeader: what the run before it said in the header,
+ * which the server copies to retries. Not known without a header, and after a reset or with a cron schedule, where the
+ * server goes on with the old header.
+ */
+export function countedExecution(temporalRunId: string, events: readonly HistoryEvent[]): number | undefined {
+  const started = startedAttributes(events)
+  const payload = started?.header?.fields?.[RUN_HEADER]
+  if (!payload || started.cronSchedule || started.originalExecutionRunId !== temporalRunId) return undefined
+  try {
+    const { execution } = defaultPayloadConverter.fromPayload<RunHeader>(payload)
+    return typeof execution === 'number' ? execution + (started.attempt ?? 1) - 1 : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The run before this one, and whether this one follows it directly (continue-as-new, retry, cron) or by a reset. */

@@ -8,7 +8,7 @@ import { isTimeout } from './failure.ts'
 import { openAttempt, startedForWorker } from './node-life.ts'
 import type { Fact, ObservedRun, OpenNode } from './observed-run.ts'
 import { toEvent } from './observed-run.ts'
-import { instantOf, minusNanos, nanosOf, textOf } from './times.ts'
+import { instantOf, later, minusNanos, nanosOf, textOf, toMillis } from './times.ts'
 
 export type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo
 
@@ -36,6 +36,32 @@ export function takePending(run: ObservedRun, activities: readonly PendingActivi
     if (begun) facts.push(...startedForWorker(run, node, attempt, begun))
   }
   return facts.map((fact) => toEvent(run, fact))
+}
+
+/**
+ * When the server will act next on one of these activities, if nobody else does: a time-out or the start of a retry,
+ * in milliseconds since the epoch. Undefined when it waits for somebody else alone.
+ */
+export function nextDeadline(activities: readonly PendingActivity[]): number | undefined {
+  const deadlines = activities.flatMap((activity) => {
+    const { activityOptions: options, lastStartedTime, lastHeartbeatTime, scheduledTime, expirationTime } = activity
+    const expiration = instantOf(expirationTime)
+    const others = hasBegun(activity)
+      ? [
+          after(lastStartedTime, options?.startToCloseTimeout),
+          after(later(instantOf(lastStartedTime), instantOf(lastHeartbeatTime)), options?.heartbeatTimeout),
+        ]
+      : [after(scheduledTime, options?.scheduleToStartTimeout)]
+    return [...others, expiration && toMillis(expiration)].filter((at) => at !== undefined)
+  })
+  return deadlines.length > 0 ? Math.min(...deadlines) : undefined
+}
+
+/** A moment and a time-out that begins there; a time-out of zero is none. */
+function after(from: Parameters<typeof instantOf>[0], timeout: Parameters<typeof nanosOf>[0]): number | undefined {
+  const begin = instantOf(from)
+  const nanos = nanosOf(timeout)
+  return begin && nanos > 0n ? toMillis(minusNanos(begin, -nanos)) : undefined
 }
 
 /** Has a worker taken the attempt that is pending? */

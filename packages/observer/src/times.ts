@@ -4,7 +4,7 @@ import { compareInstants, formatInstant, instantFromNanos, instantToNanos } from
 import type { Instant } from '@runlight/contracts/time'
 import type { google } from '@temporalio/proto'
 
-type Timestamp = google.protobuf.ITimestamp | null | undefined
+type Timestamp = google.protobuf.ITimestamp | Instant | null | undefined
 type Duration = google.protobuf.IDuration | null | undefined
 
 /** The moment of a protobuf time; undefined where the server has set none. */
@@ -29,4 +29,9 @@ export function minusNanos(instant: Instant, nanos: bigint): Instant {
 export function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   if (!a || !b) return a ?? b
   return compareInstants(a, b) < 0 ? b : a
+}
+
+/** For waits, not for records: rounded down to milliseconds. */
+export function toMillis({ seconds, nanos }: Instant): number {
+  return seconds * 1000 + Math.floor(nanos / 1_000_000)
 }

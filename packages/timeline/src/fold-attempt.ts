@@ -25,7 +25,6 @@ const STATES: { readonly [O in Outcome]: AttemptState } = {
 
 const ERROR_STATES: Readonly<Record<string, AttemptState>> = {
   TimeoutError: 'TIMED_OUT',
-  CancelledError: 'CANCELLED',
   CancelledFailure: 'CANCELLED',
 }
 
