@@ -14,8 +14,8 @@ export function readinessChecks({ database, bus, lokiHealth }: StatusSources): (
       bus.lokiOffsets(),
       lokiHealth(),
     ])
-    const optional = (answer: { ok: true } | { ok: false; reason: string }) =>
-      answer.ok ? { ok: true } : { ok: true, detail: `${answer.reason}; answers are marked degraded` }
-    return { postgres, bus: optional(broker), loki: optional(loki) }
+    const optional = (away: string | undefined) =>
+      away === undefined ? { ok: true } : { ok: true, detail: `${away}; answers are marked degraded` }
+    return { postgres, bus: optional(broker.away), loki: optional(loki.ok ? undefined : loki.reason) }
   }
 }

@@ -94,7 +94,7 @@ async function judge(
   }
   const lokiView: StoreView = {
     topics: { logs: topics.logs },
-    passed: (_, partition) => (loki.ok ? (loki.value.get(partition) ?? 0n) : undefined),
+    passed: (_, partition) => loki.offsets && (loki.offsets.get(partition) ?? 0n),
   }
   for (const run of runs) {
     const account = await accountOf(sources, run, events.get(run.runId) ?? { closes: [], ends: [] })
@@ -103,7 +103,9 @@ async function judge(
       loki: storeCompleteness(account, lokiView),
     })
   }
-  return loki.ok ? [] : [{ component: 'bus', reason: `${loki.reason}; what has reached Loki is not known` }]
+  return loki.away === undefined
+    ? []
+    : [{ component: 'bus', reason: `${loki.away}; what has reached Loki since is not known` }]
 }
 
 async function accountOf(
