@@ -44,6 +44,8 @@ export interface Launch {
   initialise?: readonly SetUpStep[]
   /** Run before each start. */
   prepare?: readonly SetUpStep[]
+  /** Files in its data folder by which it knows that it runs: removed before a start, as one that was killed leaves them. */
+  locks?: readonly string[]
 }
 
 export type HealthQuestion<E extends string> =

@@ -76,6 +76,8 @@ export function traceStore(settings: Settings['postgres'], secrets: Secrets): Co
           },
           singleUser('create the database', place, place.file('create.sql')),
         ],
+        // With a pid that another process may have been given, after a crash of the machine above all.
+        locks: ['postmaster.pid'],
         prepare: [singleUser("set the owner's password", place, place.secret('owner.sql'))],
       }
     },

@@ -103,6 +103,7 @@ export function processes(stack: string): Platform {
           health,
           initialise: stepsOf(component, launch.initialise),
           prepare: stepsOf(component, launch.prepare),
+          locks: (launch.locks ?? []).map((lock) => join(layoutOf(inputs.folder).data, lock)),
           listeners: Object.entries<{ port: number; setting: string }>(endpoints).map(
             ([endpoint, { port, setting }]) => ({
               endpoint,

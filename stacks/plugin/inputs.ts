@@ -47,6 +47,8 @@ export interface ProcessInputs extends RunInputs {
   initialise: Step[]
   /** Run before each start. */
   prepare: Step[]
+  /** Paths of files that a killed process leaves, and that would keep the next one from starting. */
+  locks: string[]
   listeners: Listener[]
   health: Health
   startSeconds: number

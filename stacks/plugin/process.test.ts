@@ -82,6 +82,17 @@ describe('a process', () => {
     expect(readFileSync(join(little.layout().files, 'little.conf'), 'utf8')).toBe('a = 1\n')
   })
 
+  it('starts again over the lock that a killed one has left', async () => {
+    const lock = join(little.layout().data, 'server.pid')
+    const command = ['sh', '-c', `set -C; echo 1 > ${lock} && exec "$@"`, 'sh', ...little.inputs().command]
+    const inputs = little.inputs({ command, locks: [lock] })
+    const { pid } = await little.create(inputs)
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(statOf(pid)).toBeUndefined())
+    await little.create(inputs)
+    expect(little.log()).not.toContain('server.pid')
+  })
+
   it('that an interrupted update has left is taken over when it is what is asked for', async () => {
     const { pid } = await little.create(little.inputs())
     const again = await little.create(little.inputs())

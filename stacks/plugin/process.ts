@@ -1,5 +1,6 @@
 // The life of a component's process: started and ready, found again, restarted, stopped.
 
+import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { digestOf } from './digest.ts'
 import { filesIn, removeRendered, renderFolder } from './folder.ts'
@@ -63,6 +64,7 @@ async function start(inputs: ProcessInputs, digest: string, signal: AbortSignal)
   const at = { folder, workingFolder, log: layoutOf(folder).log }
   renderFolder(inputs)
   await initialise(inputs, signal)
+  for (const lock of inputs.locks) rmSync(lock, { force: true })
   for (const step of inputs.prepare) await runStep(step, at, signal)
   signal.throwIfAborted()
   const { pid = 0 } = await launch({ ...at, command, env })
