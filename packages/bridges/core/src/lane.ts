@@ -1,5 +1,6 @@
 // One assigned partition: a queue of records, and the loop that decodes, delivers and acknowledges them in order.
 
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@runlight/service/log'
 import type { Committer } from './commits.ts'
@@ -48,6 +49,8 @@ export interface LaneSettings {
 }
 
 export interface BatchLimits {
+  /** How long an idle partition waits for more records before it delivers the first ones, in milliseconds. */
+  lingerMillis: number
   records: number
   bytes: number
   /** Longest append time that one batch may span, in milliseconds. */
@@ -89,6 +92,8 @@ export class Lane {
     this.settings = settings
     this.#expected = settings.start
     this.#next = settings.start
+    // Each request that is under way listens to it.
+    setMaxListeners(0, this.#abort.signal)
     this.ended = previous.then(() => this.#run())
   }
 
@@ -168,8 +173,13 @@ export class Lane {
 
   /** Waits for records; undefined when the lane is to end. */
   async #prepareNext(): Promise<Prepared | undefined> {
-    while (this.#queue.length === 0 && this.active) await new Promise<void>((resolve) => (this.#wake = resolve))
-    return this.active ? this.#prepare() : undefined
+    const { limits } = this.settings
+    if (this.#queue.length === 0 && this.active) {
+      while (this.#queue.length === 0 && this.active) await new Promise<void>((resolve) => (this.#wake = resolve))
+      if (limits.lingerMillis > 0 && this.active)
+        await sleep(limits.lingerMillis, undefined, { signal: this.#abort.signal })
+    }
+    return this.active && this.#queue.length > 0 ? this.#prepare() : undefined
   }
 
   #prepare(): Prepared {

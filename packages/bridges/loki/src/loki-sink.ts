@@ -44,44 +44,53 @@ interface Pusher {
   failures: Counter<'reason'>
 }
 
+/** One push: entries of one stream. */
+interface Push {
+  entries: readonly LokiEntry[]
+  request: Uint8Array
+}
+
+interface StreamPushes {
+  tenant: string
+  /** In the order of the entries; each waits for the one before. */
+  pushes: Push[]
+}
+
 function prepare(pusher: Pusher, settings: LokiSinkSettings, batch: PartitionBatch): Delivery {
   if (batch.kind !== 'logs') throw new TypeError(`The Loki sink takes no ${batch.kind}.`)
-  const { byTenant, refused } = entriesByTenant(batch, settings)
-  const tenants = [...byTenant].map(([tenant, entries]) => ({
-    tenant,
-    pushes: Array.from(inPushes(entries), (own) => ({ entries: own, request: encodePushRequest(own) })),
-  }))
+  const { streams, refused } = entriesByStream(batch, settings)
+  const prepared = Array.from(streams.values(), ({ tenant, entries }): StreamPushes => {
+    return { tenant, pushes: Array.from(inPushes(entries), (own) => toPush(own)) }
+  })
   return async (context) => {
-    // Tenants have no stream in common, so they may be pushed side by side; one tenant's pushes follow one another.
-    const answers = await Promise.all(
-      tenants.map(async ({ tenant, pushes }) => {
-        const own: Refusal[] = []
-        for (const { entries, request } of pushes)
-          own.push(...(await pushAll(pusher, tenant, entries, request, context)))
-        return own
-      }),
-    )
-    const all = [...refused, ...answers.flat()]
+    const all = [...refused]
+    await sideBySide(prepared, CONNECTIONS, async ({ tenant, pushes }) => {
+      for (const one of pushes) all.push(...(await pushAll(pusher, tenant, one, context)))
+    })
     if (all.length > 0) await context.refuse(all)
     return { delivered: batch.records.length - all.length, repeated: 0 }
   }
 }
 
-function entriesByTenant(batch: LogBatch, settings: LokiSinkSettings) {
-  const byTenant = new Map<string, LokiEntry[]>()
+// A push holds one stream only: of a push with several, Loki's ingester tells what became of the last one, and answers
+// 204 although it has refused others, for their age, for a limit of streams or for a stream's rate
+// (pkg/ingester/instance.go, `instance.Push`: each stream overwrites the error of the one before; seen in 3.7.8).
+function entriesByStream(batch: LogBatch, settings: LokiSinkSettings) {
+  const streams = new Map<string, { tenant: string; entries: LokiEntry[] }>()
   const refused: Refusal[] = []
   for (const entry of toEntries(batch, settings)) {
-    const { record } = entry
+    const { record, tenant, labels } = entry
     const detail = maybeUnrepresentable(record.text) ? faultOf(entry, settings) : undefined
     if (detail) {
       refused.push({ record, reason: 'unrepresentable', detail })
       continue
     }
-    const entries = byTenant.get(entry.tenant)
-    if (entries) entries.push(entry)
-    else byTenant.set(entry.tenant, [entry])
+    const key = `${tenant} ${labels}`
+    const stream = streams.get(key)
+    if (stream) stream.entries.push(entry)
+    else streams.set(key, { tenant, entries: [entry] })
   }
-  return { byTenant, refused }
+  return { streams, refused }
 }
 
 // Half a surrogate pair would silently become another character. A JSON line keeps it as the escape that it was.
@@ -106,14 +115,13 @@ function* inPushes(entries: readonly LokiEntry[]): Generator<readonly LokiEntry[
   if (start < entries.length) yield entries.slice(start)
 }
 
+function toPush(entries: readonly LokiEntry[]): Push {
+  return { entries, request: encodePushRequest(entries) }
+}
+
 /** Pushes until everything is stored that Loki takes; gives what it refuses for good, each with its words. */
-async function pushAll(
-  pusher: Pusher,
-  tenant: string,
-  entries: readonly LokiEntry[],
-  request: Uint8Array,
-  context: DeliveryContext,
-): Promise<Refusal[]> {
+async function pushAll(pusher: Pusher, tenant: string, one: Push, context: DeliveryContext): Promise<Refusal[]> {
+  const { entries, request } = one
   const answer = await context.retrying(() => push(pusher, tenant, request, context.signal))
   if (answer === 'stored') return []
   const [only] = entries
@@ -125,9 +133,18 @@ async function pushAll(
   const middle = entries.length >> 1
   const refusals: Refusal[] = []
   for (const half of [entries.slice(0, middle), entries.slice(middle)]) {
-    refusals.push(...(await pushAll(pusher, tenant, half, encodePushRequest(half), context)))
+    refusals.push(...(await pushAll(pusher, tenant, toPush(half), context)))
   }
   return refusals
+}
+
+/** Works on at most `limit` items at once, in their order. */
+async function sideBySide<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
 }
 
 async function push(

@@ -30,6 +30,13 @@ await runService(log, async () => {
     ...{ environment, version: manifest.version, log, metrics, sink },
     // Loki refuses what is an hour behind its stream's newest entry. A record's effective time lies within 25 minutes
     // before and 5 after its append time, so what may be repeated must not span more than 20 minutes of it.
-    limits: { records: 10_000, bytes: 1024 * 1024, spanMillis: 10 * 60_000, uncommittedSpanMillis: 20 * 60_000 },
+    limits: {
+      // Readers who can't wait read from Postgres; a quarter of a second makes fewer and fuller pushes.
+      lingerMillis: 250,
+      records: 20_000,
+      bytes: 2 * 1024 * 1024,
+      spanMillis: 10 * 60_000,
+      uncommittedSpanMillis: 20 * 60_000,
+    },
   })
 })

@@ -36,6 +36,12 @@ await runService(log, async () => {
   })
   return startBridge({
     ...{ environment, version: manifest.version, log, metrics, sink },
-    limits: { records: 5_000, bytes: 4 * 1024 * 1024, spanMillis: 24 * 3_600_000, uncommittedSpanMillis: Infinity },
+    limits: {
+      lingerMillis: 0,
+      records: 5_000,
+      bytes: 2 * 1024 * 1024,
+      spanMillis: 24 * 3_600_000,
+      uncommittedSpanMillis: Number.POSITIVE_INFINITY,
+    },
   })
 })

@@ -1,5 +1,7 @@
 // A real PostgreSQL with the roles and tables of the trace store.
 
+import { testContext } from '@runlight/bridge-core/batch.fixture'
+import type { PartitionBatch, Sink } from '@runlight/bridge-core/sink'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { Sql } from 'postgres'
@@ -15,7 +17,11 @@ export interface TestTraceStore {
   /** As the superuser. */
   sql: Sql
   /** A sink as the writer; whoever makes it closes it. */
-  sink: () => ReturnType<typeof createPostgresSink>
+  sink: () => Sink
+  /** Everything that is stored, without the times of writing. */
+  everything: () => Promise<Record<string, unknown[]>>
+  /** Messages of all logs in the order of their offsets. */
+  messages: () => Promise<string[]>
   /** Removes all rows. */
   clear: () => Promise<void>
   stop: () => Promise<void>
@@ -43,6 +49,11 @@ export async function startTraceStore(): Promise<TestTraceStore> {
         metrics: createMetrics(),
         log: createLog({ component: 'test', instance: '0', level: 'error' }),
       }),
+    everything: () => readEverything(sql),
+    messages: async () => {
+      const rows = await sql<{ message: string }[]>`select message from logs order by kafka_partition, kafka_offset`
+      return rows.map(({ message }) => message)
+    },
     clear: async () => {
       await sql`truncate logs, log_stream, runs, workflow_traces, positions, producer_ranges`
     },
@@ -51,4 +62,23 @@ export async function startTraceStore(): Promise<TestTraceStore> {
       await postgres.stop()
     },
   }
+}
+
+async function readEverything(sql: Sql) {
+  return {
+    logs: await sql`select * from logs order by kafka_partition, kafka_offset`,
+    streams: await sql`select org_id, selector, first_ns, last_ns, lines, bytes from log_stream order by 1, 2`,
+    traces: await sql`select * from workflow_traces order by run_id, sequence`,
+    runs: await sql`select run_id, status, execution, completed_actions, last_sequence, updated_ns from runs order by 1`,
+    positions: await sql`select topic, kafka_partition, next_offset from positions order by 1, 2`,
+    ranges: await sql`select topic, producer_id, seqs::text from producer_ranges order by 1, 2`,
+  }
+}
+
+/** Delivers a batch once, and tells what became of it. */
+export async function deliver(sink: Sink, batch: PartitionBatch) {
+  const context = testContext()
+  const counts = await sink.prepare(batch)(context)
+  const refused = context.refused.map(({ record, reason, detail }) => ({ offset: record.offset, reason, detail }))
+  return { ...counts, refused }
 }
