@@ -5,6 +5,7 @@ import type { TestApi } from '@runlight/api/test/api.fixture'
 import { logEntry, traceEvent } from '@runlight/api/test/records.fixture'
 import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
+import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApiClient } from './api-client.ts'
 import type { ApiClient } from './api-client.ts'
@@ -66,8 +67,9 @@ test('a refusal comes as the API gave it', async () => {
 })
 
 test('an API that is not there is named with the reason', async () => {
-  const nobody = createApiClient({ baseUrl: 'http://127.0.0.1:1' })
-  await expect(nobody.runs()).rejects.toThrow(/http:\/\/127\.0\.0\.1:1 .*ECONNREFUSED/)
+  const [port] = await freePorts(1)
+  const nobody = createApiClient({ baseUrl: `http://127.0.0.1:${port}` })
+  await expect(nobody.runs()).rejects.toThrow(new RegExp(`http://127\\.0\\.0\\.1:${port} .*ECONNREFUSED`))
   await expect(nobody.runs()).rejects.toBeInstanceOf(ApiUnreachable)
   const stranger = createApiClient({
     baseUrl: api.url,

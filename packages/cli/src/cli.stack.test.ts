@@ -1,0 +1,161 @@
+// The command as a person runs it, against the real API.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { startTestApi } from '@runlight/api/test/api.fixture'
+import type { TestApi } from '@runlight/api/test/api.fixture'
+import { logEntry, time, traceEvent } from '@runlight/api/test/records.fixture'
+import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
+import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
+import { freePorts } from '../../../regression/fixtures/server-process.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
+const RUN = 'run-shown'
+const START = Date.now() - 60_000
+
+let store: TraceStore
+let api: TestApi
+
+beforeAll(async () => {
+  store = await startTraceStore()
+  api = await startTestApi(store.postgres)
+  const node = { nodeRef: 'build', runId: RUN }
+  await store.storeEvents([
+    traceEvent({ runId: RUN, type: 'RUN_STARTED', workflowId: 'audit', timestamp: time(START) }),
+    traceEvent({ ...node, type: 'NODE_SCHEDULED', timestamp: time(START), causes: ['1//1/RUN_STARTED'] }),
+    traceEvent({ ...node, type: 'NODE_STARTED', timestamp: time(START + 100), causes: ['1/build/1/NODE_SCHEDULED'] }),
+    traceEvent({ ...node, type: 'NODE_COMPLETED', timestamp: time(START + 1_100), causes: ['1/build/1/NODE_STARTED'] }),
+    traceEvent({ runId: RUN, type: 'RUN_COMPLETED', timestamp: time(START + 1_250), data: { attempts: [] } }),
+  ])
+  await store.storeLogs(
+    Array.from({ length: 20_000 }, (_, index) =>
+      logEntry({
+        runId: RUN,
+        timestamp: time(START, index),
+        message: `line ${index}`,
+        ...(index === 7 && { level: 'error' as const, stream: 'stderr' }),
+      }),
+    ),
+  )
+})
+
+afterAll(async () => {
+  await api?.stop()
+  await store?.stop()
+})
+
+interface Outcome {
+  code: number | null
+  out: string
+  err: string
+}
+
+/** Runs the command; `lines`: closes the pipe after so many, as `head` does. */
+async function runlight(args: readonly string[], env: NodeJS.ProcessEnv = {}, lines = Infinity): Promise<Outcome> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { ...rest, RUNLIGHT_API_URL: api.url, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exit = once(child, 'exit') as Promise<[number | null]>
+  let err = ''
+  child.stderr.on('data', (chunk) => (err += String(chunk)))
+  let out = ''
+  for await (const chunk of child.stdout) {
+    out += String(chunk)
+    if (out.split('\n').length > lines) break
+  }
+  const [code] = await exit
+  return { code, out, err }
+}
+
+const linesOf = (text: string) => text.split('\n').slice(0, -1)
+
+test('runs', async () => {
+  const { code, out } = await runlight(['runs'])
+  expect(code).toBe(0)
+  expect(out).toBe(`${time(START)}  COMPLETED  ${RUN}  audit  1/1  1.25s\n`)
+  expect(JSON.parse((await runlight(['runs', '--json', '-n', '1'])).out)).toMatchObject({ runId: RUN })
+})
+
+test('status', async () => {
+  const { code, out } = await runlight(['status', RUN])
+  expect(code).toBe(0)
+  expect(out).toMatch(/^status +COMPLETED$/m)
+  expect(out).toMatch(/^progress +1 of 1 nodes$/m)
+  expect(out).toMatch(/^postgres +complete$/m)
+  expect(JSON.parse((await runlight(['status', RUN, '--json'])).out)).toMatchObject({ status: 'COMPLETED' })
+})
+
+test('trace', async () => {
+  const { code, out } = await runlight(['trace', RUN])
+  expect(code).toBe(0)
+  expect(out).toMatch(/completed in 1\.25/)
+  expect(out).toMatch(/✓ build .*█/)
+  expect(linesOf((await runlight(['trace', RUN, '--format', 'events'])).out)[2]).toMatch(/^ +3 .* NODE_STARTED build: /)
+  const events = linesOf((await runlight(['trace', RUN, '--format', 'json'])).out)
+  expect(events.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual([1, 2, 3, 4, 5])
+})
+
+describe('logs', () => {
+  test('all of them, in order', async () => {
+    const { code, out } = await runlight(['logs', RUN])
+    expect(code).toBe(0)
+    expect(linesOf(out).map((line) => line.split(' ').at(-1))).toEqual([...Array(20_000).keys()].map(String))
+  })
+
+  test('the last ones, with times', async () => {
+    const { out } = await runlight(['logs', RUN, '-n', '2', '-t'])
+    expect(linesOf(out)).toEqual([`${time(START, 19_998)} build line 19998`, `${time(START, 19_999)} build line 19999`])
+    expect((await runlight(['logs', RUN, '-n', '0'])).out).toBe('')
+  })
+
+  test('filtered', async () => {
+    const { out } = await runlight(['logs', RUN, '-l', 'warn,error', '--stream', 'stderr', '-c', 'build', '--json'])
+    expect(linesOf(out).map((line) => JSON.parse(line) as object)).toMatchObject([{ message: 'line 7' }])
+    const between = ['--since', time(START, 3), '--until', time(START, 4)]
+    expect((await runlight(['logs', RUN, ...between])).out).toBe('build line 3\nbuild line 4\n')
+  })
+
+  test('a reader that has enough ends the command quietly', async () => {
+    expect(await runlight(['logs', RUN], {}, 3)).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('colour only where it is wanted', async () => {
+    const error = ['logs', RUN, '-l', 'error']
+    const coloured = '\u001b[31m'
+    expect((await runlight(error)).out).not.toContain(coloured)
+    expect((await runlight(error, { FORCE_COLOR: '1' })).out).toContain(coloured)
+    expect((await runlight(error, { FORCE_COLOR: '1', NO_COLOR: '1' })).out).not.toContain(coloured)
+    expect((await runlight(['--no-color', ...error], { FORCE_COLOR: '1' })).out).not.toContain(coloured)
+  })
+})
+
+describe('what goes wrong', () => {
+  test('the API refuses: 1, with its words', async () => {
+    const { code, out, err } = await runlight(['status', 'run-none'])
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain('"run-none"')
+  })
+
+  test('the API is not there: 1, with what to do', async () => {
+    const [nobody] = await freePorts(1)
+    const { code, err } = await runlight(['runs', '--api', `http://127.0.0.1:${nobody}`])
+    expect(code).toBe(1)
+    expect(err).toMatch(/ECONNREFUSED.*npm run up/)
+  })
+
+  test.each([
+    [['logs']],
+    [['logs', RUN, '-n', 'ten']],
+    [['trace', RUN, '--format', 'xml']],
+    [['watch']],
+    [['runs', '--api', 'x']],
+  ])('a wrong command line is 2: %j', async (args) => {
+    const { code, out, err } = await runlight(args)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^error: /)
+  })
+})
