@@ -1,9 +1,10 @@
 // The `runlight` command: what can be asked, and what its exit code means.
 //
+// Nothing here imports the contracts' schemas: compiling them takes longer than most answers. What a parameter may be,
+// the API knows and says.
+//
 // 0 it was answered · 1 the API refused or does not answer · 2 the command line is wrong
 
-import { LOG_LEVELS } from '@runlight/contracts/log-entry'
-import { RUN_STATES } from '@runlight/contracts/execution-status'
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
 import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
@@ -13,11 +14,13 @@ import { printLogs } from './commands/logs.ts'
 import { listRuns } from './commands/runs.ts'
 import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
-import { TRACE_FORMATS, printTrace } from './commands/trace.ts'
 import type { TraceFormat } from './commands/trace.ts'
 import { DEFAULT_API_URL, apiAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { openOutput, wantsColour } from './output.ts'
+
+/** How a trace is shown: a bar for each node, one line for each event, or one JSON object for each event. */
+const TRACE_FORMATS: readonly TraceFormat[] = ['waterfall', 'events', 'json']
 
 const program = new Command('runlight')
   .description('Follow workflow runs: status, timeline and log lines')
@@ -29,7 +32,7 @@ const program = new Command('runlight')
 program
   .command('runs')
   .description('list runs, newest first')
-  .addOption(new Option('--status <state>', 'only runs in this state').choices(RUN_STATES))
+  .option('--status <state>', 'only runs in this state, such as RUNNING or FAILED')
   .option('--workflow <id>', 'only runs of this workflow')
   .option('-n, --lines <count>', 'how many', count, 20)
   .option('--json', 'one JSON object a line')
@@ -47,7 +50,10 @@ program
   .description('the timeline of a run')
   .argument('<run>', 'the run')
   .addOption(new Option('--format <format>', 'how').choices(TRACE_FORMATS).default('waterfall'))
-  .action((run: string, { format }: { format: TraceFormat }) => printTrace(context(), run, format))
+  .action(async (run: string, { format }: { format: TraceFormat }) => {
+    const { printTrace } = await import('./commands/trace.ts')
+    return printTrace(context(), run, format)
+  })
 
 interface LogFlags {
   lines?: number
@@ -68,7 +74,7 @@ program
   .option('-n, --lines <count>', 'only the last so many lines', count)
   .option('-c, --node <node>', 'only this node')
   .option('--attempt <number>', 'only this attempt', count)
-  .option('-l, --level <levels>', `only these levels, comma-separated (${LOG_LEVELS.join(', ')})`)
+  .option('-l, --level <levels>', 'only these levels, comma-separated: debug, info, warn, error')
   .option('--stream <streams>', 'only these streams, comma-separated')
   .option('--since <time>', 'RFC 3339, or as 15m ago')
   .option('--until <time>', 'RFC 3339, or as 15m ago')

@@ -5,9 +5,7 @@ import { foldTimeline } from '@runlight/timeline/fold-timeline'
 import { renderWaterfall } from '@runlight/timeline/waterfall'
 import type { Context } from '../context.ts'
 
-/** How a trace is shown: a bar for each node, one line for each event, or one JSON object for each event. */
-export const TRACE_FORMATS = ['waterfall', 'events', 'json'] as const
-export type TraceFormat = (typeof TRACE_FORMATS)[number]
+export type TraceFormat = 'waterfall' | 'events' | 'json'
 
 const WIDTH_WITHOUT_TERMINAL = 100
 
