@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import semver from 'semver'
 import { run } from './command.ts'
@@ -36,7 +36,7 @@ export async function searchPath(pin: ToolPin, options: PathOptions): Promise<Pa
     const path = join(folder, command)
     if (!isExecutable(path) || isOurs(path, options)) continue
     const bin = binariesBeside(path, pin)
-    const missing = Object.entries(bin).filter(([, file]) => !exists(file))
+    const missing = Object.entries(bin).filter(([, file]) => !existsSync(file))
     if (missing.length > 0) {
       unfit.push(`${path} comes without ${missing.map(([name]) => name).join(', ')}`)
       continue
@@ -81,7 +81,7 @@ export async function probeVersion(
 /** Links count as what they point to: `.runlight/env` puts links into our cache on PATH. */
 function isOurs(path: string, { except = [] }: PathOptions): boolean {
   const real = realpathSync(path)
-  return except.some((root) => exists(root) && real.startsWith(realpathSync(root) + sep))
+  return except.some((root) => existsSync(root) && real.startsWith(realpathSync(root) + sep))
 }
 
 function foldersOf(pin: ToolPin, { env }: PathOptions): string[] {
@@ -113,6 +113,3 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
-}
