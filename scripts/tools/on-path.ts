@@ -112,4 +112,3 @@ function isExecutable(path: string): boolean {
     return false
   }
 }
-
