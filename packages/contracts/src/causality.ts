@@ -7,7 +7,7 @@
 //   NODE_RETRYING   attempt n>1  NODE_FAILED of attempt n-1
 //   NODE_STARTED    attempt n    NODE_SCHEDULED (n = 1) or NODE_RETRYING (n > 1) of its own attempt
 //   NODE_PROGRESS   attempt n    NODE_STARTED of its own attempt
-//   NODE_COMPLETED, NODE_FAILED  NODE_STARTED of its own attempt
+//   NODE_COMPLETED, NODE_FAILED  NODE_STARTED of its own attempt; where that never began, what opened it
 //   NODE_SKIPPED                 as NODE_SCHEDULED
 //   PRODUCER_CLOSED              the event by which its attempt ended
 //   RUN_COMPLETED, RUN_FAILED, … what ended each node that no other node comes after

@@ -8,11 +8,11 @@ export interface Budget {
 }
 
 /** A bucket of one second's worth of requests, refilled all the time. */
-export function requestBudget(perSecond: number, now: () => number = () => performance.now()): Budget {
+export function requestBudget(perSecond: number): Budget {
   let free = perSecond
-  let filledAt = now()
+  let filledAt = performance.now()
   const take = async (): Promise<void> => {
-    const at = now()
+    const at = performance.now()
     free = Math.min(perSecond, free + ((at - filledAt) / 1000) * perSecond)
     filledAt = at
     // May go below zero: each taker in line waits for its own place.

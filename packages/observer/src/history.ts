@@ -25,8 +25,9 @@ export function takeHistory(run: ObservedRun, events: readonly HistoryEvent[]): 
     if (id <= run.lastEventId) continue
     run.lastEventId = id
     if (CLOSING.some((name) => event[name])) run.closing = event
-    const step = { id, at: instantOf(event.eventTime) ?? run.startedAt }
-    for (const fact of factsOf(run, step, event)) told.push(toEvent(run, fact))
+    const at = instantOf(event.eventTime) ?? run.lastEventAt
+    run.lastEventAt = at
+    for (const fact of factsOf(run, { id, at }, event)) told.push(toEvent(run, fact))
   }
   return told
 }

@@ -41,6 +41,7 @@ export interface ObservedRun {
   /** Events below this id were copied from the run that this one was reset from. */
   ownFrom: number
   lastEventId: number
+  lastEventAt: Instant
   /** By scheduled event id. */
   open: Map<number, OpenNode>
   scheduled: Set<string>

@@ -89,7 +89,7 @@ export function createObserver(settings: ObserverSettings): Observer {
   const follow = async (entry: Tracked): Promise<void> => {
     const known = entry.run
     const run = await begin(entry)
-    const seen = known ? await follower.advance(run) : { moved: true, deadline: undefined }
+    const seen = known ? await follower.advance(run) : { moved: false, deadline: undefined }
     if (run.closing) {
       await follower.finish(run, begun)
       tracker.settle(entry)

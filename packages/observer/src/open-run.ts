@@ -51,6 +51,7 @@ export function openRun(
     declared: Object.keys(memo).length > 0,
     ownFrom: reset ? Number(reset.eventId) : 1,
     lastEventId: 0,
+    lastEventAt: startedAt,
     open: new Map(),
     scheduled: new Set(),
     endedBy: new Map(),

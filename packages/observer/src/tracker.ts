@@ -4,6 +4,7 @@ import type { Advance } from './follow.ts'
 import type { ObservedRun } from './observed-run.ts'
 import type { Pace } from './pace.ts'
 import type { RunAddress, VisibleRun } from './temporal.ts'
+import { toMillis } from './times.ts'
 
 export interface Tracked extends RunAddress {
   /** As visibility says. */
@@ -105,7 +106,9 @@ export function createTracker(pace: Pace, now: () => number = Date.now): Tracker
   const checked: Tracker['checked'] = (one, { moved: hasMoved, deadline }) => {
     const at = now()
     const latest = one.run?.declared ? pace.latest : pace.latestUndeclared
-    one.interval = hasMoved || one.woken ? pace.soonest : Math.min(latest, one.interval * 1.5)
+    // A run that is read for the first time may have been still for long.
+    const still = one.checkedAt === 0 && one.run ? (at - toMillis(one.run.lastEventAt)) / 2 : one.interval * 1.5
+    one.interval = hasMoved || one.woken ? pace.soonest : Math.min(latest, Math.max(pace.soonest, still))
     one.woken = false
     one.checkedAt = at
     one.dueAt = one.open ? at + one.interval : 0
