@@ -2,8 +2,6 @@
 
 import { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { Health, LogPage, Problem, RunPage, TracePage } from '@runlight/contracts/api'
-import { ERROR_CODES } from '@runlight/contracts/errors'
-import type { ErrorCode } from '@runlight/contracts/errors'
 import { METRICS } from '@runlight/contracts/metrics'
 import { shape } from '@runlight/contracts/schema'
 import type { TSchema } from 'typebox'
@@ -230,27 +228,6 @@ describe('refusals', () => {
   })
 })
 
-test('the document describes every route, parameter and refusal', async () => {
-  interface Operation {
-    parameters: { name: string; in: string }[]
-    responses: Record<string, unknown>
-  }
-  const document = await api.get<{ openapi: string; paths: Record<string, { get: Operation }> }>('/openapi.json')
-  expect(document.openapi).toBe('3.1.0')
-  expect(Object.keys(document.paths).sort()).toEqual([
-    '/workflows/runs',
-    '/workflows/runs/{runId}/logs',
-    '/workflows/runs/{runId}/status',
-    '/workflows/runs/{runId}/trace',
-  ])
-  const { parameters, responses } = (document.paths['/workflows/runs/{runId}/logs'] as { get: Operation }).get
-  expect(parameters.map(({ name }) => name)).toEqual([
-    ...['runId', 'nodeRef', 'attempt', 'level', 'stream', 'since', 'until', 'direction', 'cursor', 'limit'],
-  ])
-  const statuses = Object.values(ERROR_CODES as Record<string, ErrorCode>).map((code) => code.status)
-  for (const status of Object.keys(responses)) expect(['200', ...statuses.map(String)]).toContain(status)
-})
-
 test('requests are counted by route', async () => {
   await api.get('/workflows/runs/run-0/status')
   const text = await (await fetch(`${api.url}/metrics`)).text()
@@ -282,6 +259,24 @@ test('while the trace store is away every answer is a 503, and the next one afte
   expect((await api.get<RunPage>('/workflows/runs', { limit: 3 })).runs).toEqual(before.runs)
   const next = await api.get<LogPage>('/workflows/runs/run-0/logs', { limit: 1, cursor: page.nextCursor })
   expect(next.logs).toHaveLength(1)
+})
+
+test('a server that has stopped in the middle of a query is given up, and goes on when it does', async () => {
+  const patient = await startTestApi(store.postgres, { postgres: { statementTimeoutMs: 100, connections: 1 } })
+  try {
+    await patient.get('/workflows/runs')
+    const [backend] = await store.sql<{ pid: number }[]>`
+      SELECT pid FROM pg_stat_activity WHERE application_name = 'runlight-api' ORDER BY backend_start DESC LIMIT 1`
+    if (!backend) throw new Error('The API has no connection')
+    process.kill(backend.pid, 'SIGSTOP')
+    const { status, problem } = await patient.refused('/workflows/runs')
+    process.kill(backend.pid, 'SIGCONT')
+    expect([status, problem.code]).toEqual([503, 'RL_STORE_UNAVAILABLE'])
+    await expect.poll(async () => (await fetch(`${patient.url}/readyz`)).status, { timeout: 20_000 }).toBe(200)
+    await patient.get('/workflows/runs')
+  } finally {
+    await patient.stop()
+  }
 })
 
 test('a query that takes too long is given up, and the reader can not write', async () => {

@@ -10,6 +10,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
 import { openApiDocument } from './http/openapi.ts'
 import { installProblems, sendProblem } from './http/problem.ts'
 import { installRoutes } from './http/route.ts'
+import type { Route } from './http/route.ts'
 import { runLogs } from './routes/logs.ts'
 import { runList, runStatus } from './routes/runs.ts'
 import { runTrace } from './routes/trace.ts'
@@ -27,6 +28,8 @@ export interface ServerSettings {
 
 /** Connections above this number are closed as they come. */
 const MAX_CONNECTIONS = 1_000
+/** The cursor of a list over a thousand partitions is part of the address. */
+const MAX_HEADER_BYTES = 32 * 1024
 /** A run id of 256 characters, each percent-encoded in up to twelve. */
 const MAX_PARAMETER_LENGTH = 256 * 12
 
@@ -40,19 +43,26 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     bodyLimit: 64 * 1024,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error, request, reply) => sendProblem(request, reply as FastifyReply, error),
   })
   app.server.maxConnections = MAX_CONNECTIONS
+  // Answers are of the moment.
+  app.addHook('onSend', async (_, reply) => void reply.header('cache-control', 'no-store'))
   installProblems(app)
   installMetrics(app, settings.metrics)
-  const { sources } = settings
-  const routes = [runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)]
+  const routes = apiRoutes(settings.sources)
   installRoutes(app, routes)
   installOperations(app, settings)
   const document = JSON.stringify(openApiDocument(routes, settings.version))
   app.get('/openapi.json', (_, reply) => reply.type('application/json').send(document))
   return app
+}
+
+/** What can be asked. */
+export function apiRoutes(sources: StatusSources): Route[] {
+  return [runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)]
 }
 
 function installMetrics(app: FastifyInstance, metrics: Metrics): void {

@@ -1,10 +1,28 @@
 // The OpenAPI 3.1 document, made from the same descriptions by which requests are checked.
 
-import { Problem } from '@runlight/contracts/api'
+import { LogPage, Problem, RunPage, StoredEvent, StoredLog, TracePage } from '@runlight/contracts/api'
 import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode, ErrorCodeName } from '@runlight/contracts/errors'
+import {
+  Degradation,
+  ExecutionStatus,
+  Failure,
+  Progress,
+  StoreCompleteness,
+} from '@runlight/contracts/execution-status'
+import { LogEntry } from '@runlight/contracts/log-entry'
+import { TraceEvent } from '@runlight/contracts/trace-event'
 import type { TObject, TSchema } from 'typebox'
 import type { Route } from './route.ts'
+
+/** Shapes that have a name of their own in the document. */
+const NAMED: Readonly<Record<string, TSchema>> = {
+  ...{ RunPage, TracePage, LogPage, Problem },
+  ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },
+  ...{ StoredLog, StoredEvent, LogEntry, TraceEvent },
+}
+
+const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON.stringify(schema), name]))
 
 /** Refusals that every route may give. */
 const COMMON: readonly ErrorCodeName[] = ['RL_PARAMETER_INVALID', 'RL_INTERNAL']
@@ -18,11 +36,14 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
       version,
       description:
         'Runs, their status, events and log lines. Lists are paged: give `nextCursor` back as `cursor` while `hasMore` ' +
-        'is true; kept after that, it gives what arrives later, without doubling anything.',
+        'is true; a page may be short or empty before that. Kept after the last page, the cursor of lines and events ' +
+        'gives what arrives later, and nothing twice.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths: Object.fromEntries(routes.map((route) => [route.url, { get: operation(route) }])),
-    components: { schemas: { Problem } },
+    components: {
+      schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, inside(schema)])),
+    },
   }
 }
 
@@ -32,7 +53,7 @@ function operation(route: Route): Record<string, unknown> {
     summary: route.summary,
     parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
     responses: {
-      200: { description: 'The answer', content: { 'application/json': { schema: route.answer } } },
+      200: { description: 'The answer', content: { 'application/json': { schema: refer(route.answer) } } },
       ...refusals([...COMMON, ...route.refusals]),
     },
   }
@@ -41,11 +62,11 @@ function operation(route: Route): Record<string, unknown> {
 function parameters(schema: TObject, place: 'path' | 'query') {
   const required = (schema as { required?: readonly string[] }).required ?? []
   return Object.entries(schema.properties as Record<string, TSchema & { description?: string }>).map(
-    ([name, property]) => ({
+    ([name, { description, ...property }]) => ({
       name,
       in: place,
       required: required.includes(name),
-      ...(property.description !== undefined && { description: property.description }),
+      ...(description !== undefined && { description }),
       schema: property,
     }),
   )
@@ -62,8 +83,20 @@ function refusals(codes: readonly ErrorCodeName[]): Record<string, unknown> {
       status,
       {
         description: names.map((name) => `${name}: ${ERROR_CODES[name].title}`).join('; '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: { 'application/problem+json': { schema: refer(Problem) } },
       },
     ]),
   )
+}
+
+/** The schema, with a reference wherever a named shape is meant. */
+function refer(schema: unknown): unknown {
+  const name = NAME_BY_TEXT.get(JSON.stringify(schema))
+  return name === undefined ? inside(schema) : { $ref: `#/components/schemas/${name}` }
+}
+
+function inside(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(refer)
+  if (typeof schema !== 'object' || schema === null) return schema
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, refer(value)]))
 }

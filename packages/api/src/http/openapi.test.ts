@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { apiRoutes } from '../server.ts'
+import type { StatusSources } from '../status/read.ts'
+import { openApiDocument } from './openapi.ts'
+
+describe('the document', () => {
+  interface Operation {
+    parameters: { name: string; in: string }[]
+    responses: Record<string, { content: Record<string, { schema: object }> }>
+  }
+  interface Document {
+    openapi: string
+    paths: Record<string, { get: Operation }>
+    components: { schemas: Record<string, object> }
+  }
+
+  const document = JSON.parse(JSON.stringify(openApiDocument(apiRoutes({} as StatusSources), '1.2.3'))) as Document
+
+  test('describes every route, parameter and refusal', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/workflows/runs',
+      '/workflows/runs/{runId}/logs',
+      '/workflows/runs/{runId}/status',
+      '/workflows/runs/{runId}/trace',
+    ])
+    const { parameters, responses } = (document.paths['/workflows/runs/{runId}/logs'] as { get: Operation }).get
+    expect(parameters.map(({ name }) => name)).toEqual([
+      ...['runId', 'nodeRef', 'attempt', 'level', 'stream', 'since', 'until', 'direction', 'cursor', 'limit'],
+    ])
+    expect(Object.keys(responses)).toEqual(['200', '400', '404', '500', '503'])
+    expect(responses['200']?.content['application/json']?.schema).toEqual({ $ref: '#/components/schemas/LogPage' })
+  })
+
+  test('refers only to shapes that it holds', () => {
+    const text = JSON.stringify(document)
+    const referred = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name))
+    expect([...referred].sort()).toEqual(Object.keys(document.components.schemas).sort())
+    expect(document.components.schemas['RunPage']).toMatchObject({
+      properties: { runs: { items: { $ref: '#/components/schemas/ExecutionStatus' } } },
+    })
+  })
+})
