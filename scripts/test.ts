@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { setup } from './setup.ts'
+import { runVerb } from './verb.ts'
 
 interface SuiteResult {
   name: string
@@ -16,30 +17,37 @@ interface SuiteResult {
 const SUITES = ['unit', 'stack', 'e2e'] as const
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
-const unknown = wanted.filter((name) => name !== 'check' && !SUITES.includes(name as (typeof SUITES)[number]))
-if (unknown.length > 0) {
-  console.error(`There is no suite ${unknown.join(', ')}. The suites are check, ${SUITES.join(', ')}.`)
-  process.exit(2)
+
+async function main(signal: AbortSignal): Promise<number> {
+  const unknown = wanted.filter((name) => name !== 'check' && !SUITES.some((suite) => suite === name))
+  if (unknown.length > 0) {
+    console.error(`There is no suite ${unknown.join(', ')}. The suites are check, ${SUITES.join(', ')}.`)
+    return 2
+  }
+  await setup({ stack: 'local', signal })
+  const work = await mkdtemp(join(tmpdir(), 'runlight-test-'))
+  const results: SuiteResult[] = []
+  try {
+    if (isWanted('check')) results.push(await timed('check', () => runCheck(signal)))
+    for (const suite of SUITES)
+      if (isWanted(suite)) results.push(await timed(suite, () => runSuite(suite, work, signal)))
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+  return printResults(results)
 }
 
-const results: SuiteResult[] = []
-const work = await mkdtemp(join(tmpdir(), 'runlight-test-'))
-try {
-  await setup({ stack: 'local' })
-  if (isWanted('check')) results.push(await timed('check', runCheck))
-  for (const suite of SUITES) if (isWanted(suite)) results.push(await timed(suite, () => runSuite(suite)))
-} finally {
-  await rm(work, { recursive: true, force: true })
+/** The last line is what CI reads. */
+function printResults(results: readonly SuiteResult[]): number {
+  console.log()
+  for (const { name, seconds, passed, failed } of results) {
+    console.log(`${name.padEnd(8)} ${seconds.toFixed(0).padStart(5)} s  ${passed} passed, ${failed} failed`)
+  }
+  const passed = sum(results.map((result) => result.passed))
+  const failed = sum(results.map((result) => result.failed))
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed === 0 && passed > 0 ? 0 : 1
 }
-
-console.log()
-for (const { name, seconds, passed, failed } of results) {
-  console.log(`${name.padEnd(8)} ${seconds.toFixed(0).padStart(5)} s  ${passed} passed, ${failed} failed`)
-}
-const passed = sum(results.map((result) => result.passed))
-const failed = sum(results.map((result) => result.failed))
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
 function isWanted(name: string): boolean {
   return wanted.length === 0 || wanted.includes(name)
@@ -51,17 +59,19 @@ async function timed(name: string, run: () => Promise<Omit<SuiteResult, 'name' |
   return { name, seconds: (performance.now() - started) / 1000, ...counts }
 }
 
-async function runCheck(): Promise<{ passed: number; failed: number }> {
+async function runCheck(signal: AbortSignal): Promise<{ passed: number; failed: number }> {
   const { exitCode } = await $({ stdio: 'inherit', nothrow: true })`node --import tsx scripts/check.ts`
+  signal.throwIfAborted()
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
-async function runSuite(suite: string): Promise<{ passed: number; failed: number }> {
+async function runSuite(suite: string, work: string, signal: AbortSignal): Promise<{ passed: number; failed: number }> {
   const report = join(work, `${suite}.json`)
   const { exitCode } = await $({
     stdio: 'inherit',
     nothrow: true,
   })`npx --no-install vitest run --project ${suite} --reporter default --reporter json --outputFile.json ${report}`
+  signal.throwIfAborted()
   const counts = await readCounts(report)
   // A file that can't be loaded, or an error outside a test, fails the suite without a failed test.
   if (exitCode !== 0 && counts.failed === 0) return { ...counts, failed: 1 }
@@ -80,3 +90,5 @@ async function readCounts(report: string): Promise<{ passed: number; failed: num
 function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
+
+await runVerb('test', main)
