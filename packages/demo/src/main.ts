@@ -5,7 +5,7 @@ import { readEnvironment } from '@runlight/contracts/environment'
 import { METRICS } from '@runlight/contracts/metrics'
 import { DROP_REASONS } from '@runlight/sdk/drop-reasons'
 import type { DropReason } from '@runlight/sdk/drop-reasons'
-import { openTelemetry } from '@runlight/sdk/telemetry'
+import { openTelemetry, telemetryFromEnvironment } from '@runlight/sdk/telemetry'
 import type { Telemetry } from '@runlight/sdk/telemetry'
 import { activityInterceptors, workflowInterceptorModule } from '@runlight/sdk/temporal'
 import { executionsFromVisibility } from '@runlight/sdk/temporal-executions'
@@ -25,9 +25,6 @@ const WORKER_GRACE = '8 seconds'
 const TELEMETRY_CLOSE_MS = 8_000
 
 const environment = readEnvironment([
-  'brokers',
-  'logTopic',
-  'eventTopic',
   'temporalAddress',
   'temporalNamespace',
   'temporalTaskQueue',
@@ -36,19 +33,18 @@ const environment = readEnvironment([
   'logLevel',
 ])
 
+const bus = telemetryFromEnvironment()
 const log = createLog({ component: 'demo', instance: environment.instance, level: environment.logLevel })
 
 async function start(): Promise<RunningService> {
   const metrics = createMetrics()
   const drops = metrics.counter(METRICS.sdkDropped)
-  for (const topic of [environment.logTopic, environment.eventTopic]) {
+  for (const topic of [bus.logTopic, bus.eventTopic]) {
     for (const reason of Object.keys(DROP_REASONS) as DropReason[]) drops.inc({ topic, reason }, 0)
   }
   const telemetry = openTelemetry({
-    brokers: environment.brokers,
+    ...bus,
     clientId: `runlight-demo-${environment.instance}`,
-    logTopic: environment.logTopic,
-    eventTopic: environment.eventTopic,
     onDrop: (topic, reason) => drops.inc({ topic, reason }),
     onDiagnostic: ({ level, message, cause }) => log[level]({ cause }, message),
   })

@@ -51,7 +51,8 @@ export class KafkaTraceAdapter {
   /** Close waits for this too: a context that is about to send its last event. */
   holdFor(closing: Promise<unknown>): void {
     this.#closing.add(closing)
-    void closing.finally(() => this.#closing.delete(closing))
+    const done = (): void => void this.#closing.delete(closing)
+    closing.then(done, done)
   }
 
   /**

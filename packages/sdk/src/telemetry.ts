@@ -1,5 +1,6 @@
 // Both adapters of a process, over one connection.
 
+import { readEnvironment } from '@runlight/contracts/environment'
 import { countdown } from './deadline.ts'
 import { createExecutionContext } from './execution-context.ts'
 import type { ExecutionContext, ExecutionContextOptions } from './execution-context.ts'
@@ -20,6 +21,16 @@ export interface Telemetry {
   context: (options: Omit<ExecutionContextOptions, 'logs' | 'events'>) => ExecutionContext
   /** Waits for contexts that are closing, flushes and ends the connection. False when time was over before. */
   close: (timeoutMs: number) => Promise<boolean>
+}
+
+/**
+ * Brokers and topics as the environment names them (LOG_KAFKA_BROKERS, LOG_KAFKA_TOPIC, EVENT_KAFKA_TOPIC).
+ * @throws RunlightError RL_CONFIG_INVALID
+ */
+export function telemetryFromEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Pick<TelemetrySettings, 'brokers'> & Required<Pick<TelemetrySettings, 'logTopic' | 'eventTopic'>> {
+  return readEnvironment(['brokers', 'logTopic', 'eventTopic'], env)
 }
 
 /**

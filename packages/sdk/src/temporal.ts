@@ -1,6 +1,7 @@
 // Execution contexts for Temporal activities, made from what the activity knows of itself.
 
 import { fileURLToPath } from 'node:url'
+import { readRunMemo } from '@runlight/contracts/memo'
 import type { RunHeader } from '@runlight/contracts/memo'
 import { RUN_HEADER } from '@runlight/contracts/memo-keys'
 import type { Context } from '@temporalio/activity'
@@ -55,9 +56,22 @@ export function activityInterceptors({ telemetry, executionOf }: ActivityTelemet
   })
 }
 
+/** What the workflow passes on. What does not have its shape is left out, as the observer does with a memo. */
 function readHeader(headers: Headers): RunHeader {
   const payload = headers[RUN_HEADER]
-  return payload ? defaultPayloadConverter.fromPayload<RunHeader>(payload) : {}
+  if (!payload) return {}
+  try {
+    const header = defaultPayloadConverter.fromPayload<RunHeader>(payload)
+    const { orgId, workflowId } = readRunMemo({ ...header }).memo
+    return {
+      ...(orgId !== undefined && { orgId }),
+      ...(workflowId !== undefined && { workflowId }),
+      ...(Number.isSafeInteger(header.execution) && { execution: header.execution }),
+    }
+  } catch {
+    // Somebody else's header under the same name: the activity is not to fail for it.
+    return {}
+  }
 }
 
 function tellFailure(context: ExecutionContext, thrown: unknown, { info, cancellationSignal }: Context): void {
