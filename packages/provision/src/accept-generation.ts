@@ -4,7 +4,7 @@ import type { Admin } from 'kafkajs'
 import type { Sql } from 'postgres'
 import { consumerGroup, SINKS } from '@runlight/contracts/topics'
 
-/** Topics whose stored positions belong to another generation, or lie beyond the end of their partition. */
+/** Topics whose stored positions belong to another generation, or lie beyond the end of a partition of this one. */
 export async function topicsToAccept(
   admin: Admin,
   sql: Sql,
@@ -17,7 +17,7 @@ export async function topicsToAccept(
       select kafka_partition, generation, next_offset from positions where topic = ${topic}`
     const ends = new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, BigInt(end.high)]))
     const changed = rows.some((row) => row.generation !== generations.get(topic))
-    const endsTooEarly = rows.some((row) => (ends.get(row.kafka_partition) ?? 0n) < BigInt(row.next_offset))
+    const endsTooEarly = !changed && rows.some((row) => (ends.get(row.kafka_partition) ?? 0n) < BigInt(row.next_offset))
     if (changed || endsTooEarly) found.push({ topic, endsTooEarly })
   }
   return found

@@ -11,7 +11,10 @@ const USAGE = `provision up [--accept-generation]   topics, generations, roles, 
 provision status                     says what is there
 provision down [--force]             reverts the migrations; topics and roles stay. Refused while there is data`
 
-const log = createLog({ component: 'provision', instance: '0', level: 'warn' })
+const surroundings = {
+  log: createLog({ component: 'provision', instance: '0', level: 'warn' }),
+  variables: process.env,
+}
 
 async function run(): Promise<Report> {
   const { values, positionals } = parseArgs({
@@ -20,9 +23,9 @@ async function run(): Promise<Report> {
   })
   const [verb, ...rest] = positionals
   if (rest.length > 0) throw new RunlightError('RL_CONFIG_INVALID', `One verb is expected.\n${USAGE}`)
-  if (verb === 'up') return provisionUp(log, { acceptGeneration: values['accept-generation'] })
-  if (verb === 'down') return provisionDown(log, { force: values.force })
-  if (verb === 'status') return provisionStatus(log)
+  if (verb === 'up') return provisionUp(surroundings, { acceptGeneration: values['accept-generation'] })
+  if (verb === 'down') return provisionDown(surroundings, { force: values.force })
+  if (verb === 'status') return provisionStatus(surroundings)
   throw new RunlightError('RL_CONFIG_INVALID', `The verb must be up, down or status.\n${USAGE}`)
 }
 

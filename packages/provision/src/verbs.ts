@@ -17,9 +17,18 @@ import { waitFor } from './wait.ts'
 const DATABASE_VARIABLES = ['postgresUrl', 'postgresPassword'] as const
 const PASSWORD_VARIABLES = ['writerPassword', 'readerPassword', 'grafanaPassword'] as const
 
+export interface Surroundings {
+  log: Log
+  /** The environment's variables. */
+  variables: Readonly<Record<string, string | undefined>>
+}
+
 /** Topics, generations, roles and migrations: makes what is missing. Run again, it changes nothing. */
-export async function provisionUp(log: Log, { acceptGeneration }: { acceptGeneration: boolean }): Promise<Report> {
-  const env = readEnvironment(['brokers', ...TOPIC_VARIABLES, ...DATABASE_VARIABLES, ...PASSWORD_VARIABLES])
+export async function provisionUp(
+  { log, variables }: Surroundings,
+  { acceptGeneration }: { acceptGeneration: boolean },
+): Promise<Report> {
+  const env = readEnvironment(['brokers', ...TOPIC_VARIABLES, ...DATABASE_VARIABLES, ...PASSWORD_VARIABLES], variables)
   const sql = await openDatabase({ url: env.postgresUrl, password: env.postgresPassword }, log)
   try {
     return await withBus(env.brokers, log, async (kafka, admin) => {
@@ -62,8 +71,8 @@ export async function provisionUp(log: Log, { acceptGeneration }: { acceptGenera
 }
 
 /** Reverts the migrations. Topics and roles stay: records on the bus may still be wanted. */
-export async function provisionDown(log: Log, { force }: { force: boolean }): Promise<Report> {
-  const env = readEnvironment(DATABASE_VARIABLES)
+export async function provisionDown({ log, variables }: Surroundings, { force }: { force: boolean }): Promise<Report> {
+  const env = readEnvironment(DATABASE_VARIABLES, variables)
   const sql = await openDatabase({ url: env.postgresUrl, password: env.postgresPassword }, log)
   try {
     const reverted = await migrateDown(sql, await readMigrations(), { force })
@@ -74,8 +83,8 @@ export async function provisionDown(log: Log, { force }: { force: boolean }): Pr
 }
 
 /** Says what is there; changes nothing. */
-export async function provisionStatus(log: Log): Promise<Report> {
-  const env = readEnvironment(['brokers', ...TOPIC_VARIABLES, ...DATABASE_VARIABLES])
+export async function provisionStatus({ log, variables }: Surroundings): Promise<Report> {
+  const env = readEnvironment(['brokers', ...TOPIC_VARIABLES, ...DATABASE_VARIABLES], variables)
   const sql = await openDatabase({ url: env.postgresUrl, password: env.postgresPassword }, log)
   try {
     return await withBus(env.brokers, log, async (kafka, admin) => {

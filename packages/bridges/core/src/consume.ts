@@ -112,8 +112,9 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
 function createConsumer(kafka: Kafka, groupId: string): Consumer {
   return kafka.consumer({
     groupId,
-    sessionTimeout: 30_000,
-    rebalanceTimeout: 60_000,
+    // After SIGKILL the partitions stand still for so long. A stall that is longer costs a rebalance and repeats.
+    sessionTimeout: 12_000,
+    rebalanceTimeout: 30_000,
     heartbeatInterval: 3_000,
     // A paused partition is fetched again only with the next request, so a request must not wait long.
     maxWaitTimeInMs: 250,

@@ -1,0 +1,158 @@
+// A bridge under test: the real core on a real broker, with a store that a test can watch and hold back.
+
+import { randomUUID } from 'node:crypto'
+import { VARIABLES } from '@runlight/contracts/environment'
+import type { DeadLetter } from '@runlight/contracts/dead-letter'
+import { consumerGroup } from '@runlight/contracts/topics'
+import { createLog } from '@runlight/service/log'
+import { createMetrics } from '@runlight/service/metrics'
+import type { RunningService } from '@runlight/service/run'
+import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
+import { freePorts } from '../../../../regression/fixtures/server-process.ts'
+import { readTopic } from '../../../../regression/oracle/topic-records.ts'
+import { startBridge } from './bridge.ts'
+import type { BatchLimits } from './lane.ts'
+import { DeliveryError } from './sink.ts'
+import type { Sink } from './sink.ts'
+
+/** Keeps what it is given in memory: messages by `topic/partition`, in the order of delivery, repeats included. */
+export interface MemoryStore {
+  delivered: Map<string, { offset: bigint; message: string }[]>
+  /** Partitions that the store is away for. */
+  away: Set<number>
+  /** Deliveries that have failed because of that. */
+  failures: number
+  /** Records whose message is in here are refused for good. */
+  refused: Set<string>
+  sink: (topic: string) => Sink
+}
+
+export function memoryStore(): MemoryStore {
+  const store: MemoryStore = {
+    delivered: new Map(),
+    away: new Set(),
+    failures: 0,
+    refused: new Set(),
+    sink: (topic) => ({
+      name: 'loki',
+      topics: [{ topic, kind: 'logs' }],
+      prepare: (batch) => async (context) => {
+        if (store.away.has(batch.partition)) {
+          store.failures += 1
+          throw new DeliveryError('unreachable', 'The store is away.')
+        }
+        const bad = batch.records.filter((record) => store.refused.has(record.body.message))
+        if (bad.length > 0) {
+          await context.refuse(bad.map((record) => ({ record, reason: 'refused', detail: 'I do not like it.' })))
+        }
+        const key = `${batch.topic}/${batch.partition}`
+        const list = store.delivered.get(key) ?? []
+        for (const { offset, body } of batch.records) {
+          if (!store.refused.has(body.message)) list.push({ offset, message: body.message })
+        }
+        store.delivered.set(key, list)
+        return { delivered: batch.records.length - bad.length, repeated: 0 }
+      },
+      check: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    }),
+  }
+  return store
+}
+
+export interface TestBridge extends RunningService {
+  port: number
+  /** Value of a metric, summed over its series; labels select. */
+  metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>
+}
+
+export interface TestBus {
+  kafka: TestKafka
+  topic: string
+  deadLetterTopic: string
+  generationsTopic: string
+}
+
+/** Topics of a test's own, with a generation. */
+export async function createBus(kafka: TestKafka, { partitions = 4 } = {}): Promise<TestBus> {
+  const name = randomUUID().slice(0, 8)
+  const bus = { kafka, topic: `logs-${name}`, deadLetterTopic: `dlq-${name}`, generationsTopic: `generations-${name}` }
+  await kafka.createTopics([
+    { topic: bus.topic, partitions },
+    { topic: bus.deadLetterTopic, partitions: 1 },
+    { topic: bus.generationsTopic, partitions: 1, config: { 'cleanup.policy': 'compact' } },
+  ])
+  return bus
+}
+
+export async function writeGeneration({ kafka, topic, generationsTopic }: TestBus, generation: string): Promise<void> {
+  const value = JSON.stringify({ schemaVersion: 1, topic, generation, createdAt: new Date().toISOString() })
+  await send(kafka, generationsTopic, [{ key: topic, value }])
+}
+
+export async function send(
+  kafka: TestKafka,
+  topic: string,
+  messages: { key?: string; value: string | Buffer; partition?: number }[],
+): Promise<void> {
+  // Idempotent: a send that is repeated after a lost answer must not be two records.
+  const producer = kafka.client().producer({ idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  await producer.send({ topic, acks: -1, messages })
+  await producer.disconnect()
+}
+
+const LIMITS: BatchLimits = {
+  ...{ lingerMillis: 0, records: 500, bytes: 1024 * 1024 },
+  ...{ spanMillis: 60_000, uncommittedSpanMillis: 60_000 },
+}
+
+export async function startTestBridge(
+  { kafka, topic, deadLetterTopic, generationsTopic }: TestBus,
+  sink: Sink,
+  limits: Partial<BatchLimits> = {},
+): Promise<TestBridge> {
+  const [port] = (await freePorts(1)) as [number]
+  const metrics = createMetrics()
+  const bridge = await startBridge({
+    environment: {
+      brokers: kafka.brokers,
+      logTopic: topic,
+      eventTopic: VARIABLES.eventTopic.fallback ?? '',
+      ...{ deadLetterTopic, generationsTopic, instance: '0', logLevel: 'error' },
+      listen: { host: '127.0.0.1', port },
+    },
+    version: 'test',
+    log: createLog({ component: 'test', instance: '0', level: 'error' }),
+    ...{ metrics, sink, limits: { ...LIMITS, ...limits } },
+  })
+  const metric: TestBridge['metric'] = async (name, labels = {}) => {
+    const found = (await metrics.registry.getMetricsAsJSON()).find((own) => own.name === name)
+    const values = (found?.values ?? []) as { value: number; labels: Record<string, unknown> }[]
+    const fitting = values.filter((own) =>
+      Object.entries(labels).every(([label, value]) => own.labels[label] === value),
+    )
+    return fitting.reduce((sum, { value }) => sum + value, 0)
+  }
+  return { ...bridge, port, metric }
+}
+
+/** Committed offsets of the group by partition, with the generation beside them. */
+export async function committed({ kafka, topic }: TestBus): Promise<Record<number, string>> {
+  const admin = kafka.client().admin()
+  await admin.connect()
+  try {
+    const [answer] = await admin.fetchOffsets({ groupId: consumerGroup('loki'), topics: [topic] })
+    const known = (answer?.partitions ?? []).filter(({ offset }) => offset !== '-1')
+    return Object.fromEntries(
+      known.map(({ partition, offset, metadata }) => [partition, `${offset} ${metadata ?? ''}`]),
+    )
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+export async function readDeadLetters({ kafka, deadLetterTopic }: TestBus): Promise<DeadLetter[]> {
+  const records = await readTopic(kafka.brokers, deadLetterTopic)
+  return records.map(({ value }) => JSON.parse(value) as DeadLetter)
+}
