@@ -1,6 +1,8 @@
 // The table of components: health asked now, version, ports, log file.
 
 import type { Output } from '@runlight/cli/output'
+import { askKafka } from '../../stacks/plugin/readiness/kafka.ts'
+import { askTemporal } from '../../stacks/plugin/readiness/temporal.ts'
 
 /** A component as the stack's output `components` tells of it. */
 export interface ComponentReport {
@@ -40,14 +42,21 @@ export async function printComponents(components: Record<string, ComponentReport
   }
 }
 
-/** Components whose health is not asked over HTTP have answered the stack moments ago, or it would have failed. */
+/** Asks a component's own interface. PostgreSQL is asked by the API, which is ready only when it answers. */
 async function askHealth(health: string): Promise<string> {
-  if (!health.startsWith('http')) return 'ready'
+  const { protocol, host, pathname } = new URL(health)
   try {
-    const response = await fetch(health, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) })
-    await response.body?.cancel()
-    return response.ok ? 'ready' : `answers ${response.status}`
+    if (protocol.startsWith('http')) return await askPage(health)
+    if (protocol === 'kafka:') await askKafka(host, ASK_TIMEOUT_MS)
+    if (protocol === 'temporal:') await askTemporal(host, pathname.slice(1), ASK_TIMEOUT_MS)
+    return 'ready'
   } catch {
     return 'no answer'
   }
+}
+
+async function askPage(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) })
+  await response.body?.cancel()
+  return response.ok ? 'ready' : `answers ${response.status}`
 }

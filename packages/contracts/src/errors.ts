@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   },
   RL_CONSUMER_STOPPED: {
     title: 'The consumer can not go on',
-    next: 'Read the cause in the message; the supervisor restarts the process.',
+    next: 'Read the cause in the message; on Docker and Kubernetes the process is restarted, on `local` by the next `npm run up`.',
   },
   RL_MIGRATION_FAILED: {
     title: 'A migration of the trace store failed and was rolled back',
