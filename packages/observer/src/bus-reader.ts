@@ -32,6 +32,8 @@ export interface BusReaderSettings {
 }
 
 const RETRY_MS = 5000
+/** Short, so that a restarted observer is not kept waiting for the member that it was before. */
+const SESSION = { sessionTimeout: 10_000, rebalanceTimeout: 10_000, heartbeatInterval: 2000 }
 /** What moves no run, and what the observer itself says; found without parsing, since it is only a hint. */
 const SILENT = ['"NODE_PROGRESS"', '"id":"temporal/'].map((text) => Buffer.from(text))
 
@@ -96,7 +98,7 @@ export function createBusReader(settings: BusReaderSettings): BusReader {
 
   /** One consumer, until it crashes or the signal aborts. */
   const readOnce = async (): Promise<void> => {
-    const reading = kafka.consumer({ groupId, allowAutoTopicCreation: false })
+    const reading = kafka.consumer({ groupId, allowAutoTopicCreation: false, ...SESSION })
     const crashed = new Promise<void>((resolve) => {
       reading.on(reading.events.CRASH, ({ payload }) => {
         if (!payload.restart) resolve()

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
 import type { Log } from '@runlight/service/log'
-import { endRun, successorOf, wasReset } from './end-run.ts'
+import { endDeletedRun, endRun } from './end-run.ts'
+import { successorOf, wasReset } from './ending.ts'
 import type { ExecutionNumbers } from './executions.ts'
 import { takeHistory } from './history.ts'
 import type { HistoryEvent, ObservedRun } from './observed-run.ts'
@@ -18,6 +19,8 @@ export interface Follower {
   advance: (run: ObservedRun) => Promise<Advance>
   /** Publishes the end of a run that is closed. `begun` makes sure that a run which takes over is seen to have begun. */
   finish: (run: ObservedRun, begun: (successor: RunAddress) => Promise<unknown>) => Promise<void>
+  /** Publishes what is left to tell of a run that Temporal does not have any more. */
+  abandon: (run: ObservedRun) => Promise<void>
 }
 
 export interface Advance {
@@ -86,7 +89,9 @@ export function createFollower({ temporal, numbers, publish, log, signal }: Foll
     await publish(endRun(run, { pending, resetTo }))
   }
 
-  return { begin, advance, finish }
+  const abandon: Follower['abandon'] = (run) => publish(run.closing ? endRun(run, NOTHING_OPEN) : endDeletedRun(run))
+
+  return { begin, advance, finish, abandon }
 }
 
 const NOTHING_OPEN: Pick<RunNow, 'pending' | 'resetTo'> = { pending: [], resetTo: undefined }

@@ -1,7 +1,7 @@
 import type { TraceEvent } from '@runlight/contracts/trace-event'
 import { checkTraceEvent } from '@runlight/contracts/trace-event'
 import { expect, test } from 'vitest'
-import { endRun } from './end-run.ts'
+import { endDeletedRun, endRun } from './end-run.ts'
 import { takeHistory } from './history.ts'
 import type { HistoryEvent } from './observed-run.ts'
 import { openRun } from './open-run.ts'
@@ -110,4 +110,18 @@ test('the end of a run that is open is an error', () => {
   const { run: observed } = openRun({ ...run, execution: 1 }, run.events)
   takeHistory(observed, run.events.slice(0, -1))
   expect(() => endRun(observed, run)).toThrow('not closed')
+})
+
+test('a run that was deleted while it was open counts as terminated, and what was open as abandoned', () => {
+  const run = recorded('reset-from')
+  const { run: observed } = openRun({ ...run, execution: 1 }, run.events)
+  takeHistory(observed, run.events.slice(0, -1))
+  const events = endDeletedRun(observed)
+  expect(events.map(line)).toEqual([
+    '1/c/1/NODE_SKIPPED < 1/a/1/NODE_COMPLETED',
+    '1/d/1/NODE_SKIPPED < 1/c/1/NODE_SKIPPED',
+    '1//1/RUN_TERMINATED < 1/d/1/NODE_SKIPPED',
+  ])
+  expect(events.at(-1)).toMatchObject({ error: { type: 'Deleted' }, timestamp: events[0]?.timestamp })
+  expect(events.at(-1)?.data?.['attempts']).toContainEqual({ nodeRef: 'b', attempt: 1, outcome: 'abandoned' })
 })

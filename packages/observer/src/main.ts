@@ -87,7 +87,7 @@ async function start(): Promise<RunningService> {
     version: manifest.version,
     registry,
     state: () => state,
-    live: () => ({}),
+    live: () => ({ looks: check(stall(observer.lastLook())) }),
     ready: () => ({ temporal: check(observer.trouble()), bus: check(publisher.trouble()) }),
   })
 
@@ -117,6 +117,14 @@ async function start(): Promise<RunningService> {
       await endpoints.close()
     },
   }
+}
+
+/** Every request has a deadline, so that no look takes this long. */
+const STALLED_MS = 600_000
+
+function stall(lastLook: number | undefined): string | undefined {
+  const still = lastLook === undefined ? 0 : performance.now() - lastLook
+  return still > STALLED_MS ? `The last look at Temporal began ${Math.round(still / 1000)} s ago` : undefined
 }
 
 function observerMetrics() {

@@ -19,7 +19,7 @@ async function firstSweep(lookedThrough: number | undefined): Promise<{ queries:
       },
     },
     numbers: { expect: () => undefined },
-    follower: { begin: unused, advance: unused, finish: unused },
+    follower: { begin: unused, advance: unused, finish: unused, abandon: unused },
     tracker: createTracker(PACE),
     pace: PACE,
     log,
@@ -37,7 +37,7 @@ const sinceOf = (query: string | undefined): number => Date.parse(/CloseTime >= 
 
 test('without a checkpoint, closed runs are looked for as far back as the setting says', async () => {
   const { queries, at } = await firstSweep(undefined)
-  expect(queries[0]).toBe(`ExecutionStatus = 'Running'`)
+  expect(queries[0]).toBe('CloseTime IS NULL')
   expect(sinceOf(queries[1])).toBeGreaterThanOrEqual(at - PACE.resume)
 })
 

@@ -6,6 +6,7 @@ import type { ExecutionNumbers } from './executions.ts'
 import type { Follower } from './follow.ts'
 import type { ObservedRun } from './observed-run.ts'
 import type { Pace } from './pace.ts'
+import { isMissingRun } from './temporal.ts'
 import type { RunAddress, TemporalAccess } from './temporal.ts'
 import type { Tracked, Tracker } from './tracker.ts'
 
@@ -30,16 +31,17 @@ export interface Observer {
   toldThrough: () => number | undefined
   /** Why Temporal can't be asked; undefined while it can. */
   trouble: () => string | undefined
+  /** When it last began to look, in milliseconds of `performance.now()`; undefined before the first time. */
+  lastLook: () => number | undefined
 }
 
 const LONGEST_RETRY_MS = 5000
-/** gRPC status: https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
-const NOT_FOUND = 5
 
 export function createObserver(settings: ObserverSettings): Observer {
   const { temporal, numbers, follower, tracker, pace, log, signal, onScan } = settings
   const beginning = new Map<string, Promise<ObservedRun>>()
   let trouble: string | undefined = 'not asked yet'
+  let lastLook: number | undefined
   let lookedAt: number | undefined
   let sweptAt: number | undefined
   let due: Tracked[] = []
@@ -47,9 +49,10 @@ export function createObserver(settings: ObserverSettings): Observer {
 
   const look = async (sweepFrom: number): Promise<void> => {
     const startedAt = Date.now()
+    lastLook = performance.now()
     const sweeps = sweptAt === undefined || startedAt - sweptAt >= pace.sweep
     if (sweeps) {
-      const open = await temporal.list(`ExecutionStatus = 'Running'`)
+      const open = await temporal.list('CloseTime IS NULL')
       const back = sweptAt === undefined ? sweepFrom : sweptAt - pace.sweepOverlap
       const closed = await temporal.list(`CloseTime >= '${rfc3339(back)}'`)
       expectNumbers(tracker.found([...open, ...closed]))
@@ -81,8 +84,9 @@ export function createObserver(settings: ObserverSettings): Observer {
     const entry = tracker.entry(address)
     if (!entry) return
     await begin(entry).catch((cause: unknown) => {
-      if (statusOf(cause) !== NOT_FOUND) throw cause
-      tracker.settle(entry)
+      // Its end is not told before it can be seen what goes on.
+      if (!isMissingRun(cause)) throw cause
+      return onFailure(entry, cause)
     })
   }
 
@@ -98,25 +102,29 @@ export function createObserver(settings: ObserverSettings): Observer {
     }
   }
 
+  /** A run that Temporal does not have any more is over; anything else is tried again. */
+  const onFailure = async (entry: Tracked, cause: unknown): Promise<void> => {
+    if (signal.aborted) return
+    const { runId, temporalRunId } = entry
+    if (!isMissingRun(cause)) {
+      tracker.failed(entry)
+      log.warn({ cause, runId, temporalRunId }, `A run could not be followed (${wordsOf(cause)}); trying again.`)
+      return
+    }
+    log.warn({ runId, temporalRunId }, 'A run was deleted in Temporal while it was followed.')
+    if (entry.run) await follower.abandon(entry.run)
+    tracker.settle(entry)
+  }
+
   const followSafely = async (entry: Tracked): Promise<void> => {
     entry.busy = true
     following += 1
-    try {
-      await follow(entry)
-    } catch (cause) {
-      if (signal.aborted) return
-      const { runId, temporalRunId } = entry
-      if (statusOf(cause) === NOT_FOUND) {
-        log.warn({ runId, temporalRunId }, 'A run was deleted in Temporal while it was followed; its end is not known.')
-        tracker.settle(entry)
-      } else {
-        tracker.failed(entry)
-        log.warn({ cause, runId, temporalRunId }, `A run could not be followed (${wordsOf(cause)}); trying again.`)
-      }
-    } finally {
-      entry.busy = false
-      following -= 1
-    }
+    // What is thrown after that comes from stopping alone.
+    await follow(entry)
+      .catch((cause: unknown) => onFailure(entry, cause))
+      .catch(() => undefined)
+    entry.busy = false
+    following -= 1
     dispatch()
   }
 
@@ -155,15 +163,11 @@ export function createObserver(settings: ObserverSettings): Observer {
   }
 
   const toldThrough = (): number | undefined => (lookedAt === undefined ? undefined : tracker.toldThrough(lookedAt))
-  return { observe, toldThrough, trouble: () => trouble }
+  return { observe, toldThrough, trouble: () => trouble, lastLook: () => lastLook }
 }
 
 function rfc3339(millis: number): string {
   return new Date(millis).toISOString()
-}
-
-function statusOf(cause: unknown): unknown {
-  return cause instanceof Error && 'code' in cause ? cause.code : undefined
 }
 
 function wordsOf(cause: unknown): string {

@@ -36,6 +36,9 @@ const BATCH_BYTES = 512 * 1024
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5000
 
+/** The broker's words for a batch above its limit (https://kafka.apache.org/protocol#protocol_error_codes, 10 and 18). */
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
 interface Encoded {
   event: TraceEvent
   message: Message
@@ -105,6 +108,18 @@ export function createPublisher(settings: PublisherSettings): Publisher {
     }
   }
 
+  /** What the broker refuses as too large is sent again one by one, and left out where it is one alone. */
+  const send = async (connected: Producer, piece: Encoded[]): Promise<void> => {
+    try {
+      await connected.send({ topic, acks: -1, messages: piece.map(({ message }) => message) })
+      for (const { event } of piece) settings.onPublished(event)
+    } catch (cause) {
+      if (!isTooLarge(cause)) throw cause
+      if (piece.length > 1) for (const one of piece) await send(connected, [one])
+      else for (const { event, bytes } of piece) settings.onRefused(event, tooLarge(bytes))
+    }
+  }
+
   const drain = async (): Promise<void> => {
     await insist(async () => undefined)
     while (queue.length > 0) {
@@ -112,14 +127,12 @@ export function createPublisher(settings: PublisherSettings): Publisher {
       const encoded = taken.flatMap((pending) => pending.messages)
       try {
         for (const piece of cut(encoded)) {
-          const messages = piece.map(({ message }) => message)
-          await insist((connected) => connected.send({ topic, acks: -1, messages }))
+          await insist((connected) => send(connected, piece))
         }
       } catch (cause) {
         for (const { reject } of taken) reject(cause)
         throw cause
       }
-      for (const { event } of encoded) settings.onPublished(event)
       for (const { resolve } of taken) resolve()
     }
   }
@@ -156,6 +169,15 @@ export function createPublisher(settings: PublisherSettings): Publisher {
   }
 
   return { publish, trouble: () => trouble, close }
+}
+
+function isTooLarge(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  return ('type' in cause && TOO_LARGE.has(String(cause.type))) || isTooLarge(cause.cause)
+}
+
+function tooLarge(bytes: number): Refusal {
+  return { field: 'data', message: `makes it too large for the bus (${bytes} bytes)` }
 }
 
 /** Takes from the front of the queue what fits into one request; at least one. */

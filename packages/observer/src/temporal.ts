@@ -1,6 +1,6 @@
 // What the observer asks of Temporal, over one lazily made connection.
 
-import { Connection } from '@temporalio/client'
+import { Connection, isGrpcServiceError } from '@temporalio/client'
 import type { temporal } from '@temporalio/proto'
 import type { Budget } from './budget.ts'
 import type { HistoryEvent } from './observed-run.ts'
@@ -143,6 +143,16 @@ export function accessTemporal({ address, namespace, budget, signal, onRequest }
   }
 
   return { list, describe, history, historyAfter, close: () => connection.close() }
+}
+
+/** gRPC status: https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
+const NOT_FOUND = 5
+
+/** Does the error say that Temporal does not have a run? A missing namespace has the same status, but is no verdict. */
+export function isMissingRun(cause: unknown): boolean {
+  if (!isGrpcServiceError(cause) || Number(cause.code) !== NOT_FOUND) return false
+  const details = cause.metadata.get('grpc-status-details-bin')
+  return details.some((detail) => detail.includes('errordetails.v1.NotFoundFailure'))
 }
 
 function visibleRun({ execution, status, startTime, closeTime }: ExecutionInfo): VisibleRun {

@@ -75,6 +75,18 @@ test('killed while a run is open, it goes on where the run is', async () => {
   ])
 })
 
+test('a run that is deleted in Temporal ends all the same', async () => {
+  const observer = await startObserver(stack, { RUNLIGHT_INSTANCE: 'deleted' })
+  const run = await stack.run({ stages: [[{ node: 'a' }]], then: 'wait' })
+  await vi.waitFor(() => expect(keys(stack.reader.ofRun(run.workflowId))).toContain('1/a/1/NODE_SCHEDULED'), WAIT)
+  const { namespace } = stack.temporal
+  const workflowExecution = { workflowId: run.workflowId, runId: run.firstExecutionRunId }
+  await stack.client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution })
+  const events = await stack.ended(run.workflowId)
+  expect(only(events, 'RUN_TERMINATED')).toHaveLength(1)
+  await observer.stop()
+})
+
 test('Temporal and the bus may go away: it says so, waits, and goes on', async () => {
   const observer = await startObserver(stack, { RUNLIGHT_INSTANCE: 'patient' })
   const ready = async (): Promise<Record<string, { ok: boolean; detail?: string }>> =>
