@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { endDeletedRun, endRun } from './end-run.ts'
 import { takeHistory } from './history.ts'
 import type { HistoryEvent } from './observed-run.ts'
-import { openRun } from './open-run.ts'
+import { openRun, predecessorOf } from './open-run.ts'
 import { takePending } from './pending.ts'
 import type { PendingActivity } from './pending.ts'
 import { recorded } from './test/recorded.fixture.ts'
@@ -98,6 +98,17 @@ test('a run that was reset goes on elsewhere; the one that goes on has what was 
   expect(to.at(-1)?.data).toEqual({ attempts: [{ nodeRef: 'b', attempt: 1, outcome: 'abandoned' }] })
   const start = (events: TraceEvent[]): string => events.find(({ type }) => type === 'RUN_STARTED')?.timestamp ?? ''
   expect(start(to) > start(from)).toBe(true)
+})
+
+test("a reset in a history is the run's own only where it made this very run", () => {
+  const { runId, temporalRunId, events } = recorded('reset-to')
+  const own = openRun({ runId, temporalRunId, execution: 2 }, events).run
+  const later = openRun({ runId, temporalRunId: 'reset-once-more', execution: 3 }, events).run
+  expect([own.ownFrom, later.ownFrom]).toEqual([10, 1])
+  expect(predecessorOf(temporalRunId, events)).toEqual({
+    predecessor: recorded('reset-from').temporalRunId,
+    direct: false,
+  })
 })
 
 test('a history that does not begin with its start is an error that names the run', () => {
