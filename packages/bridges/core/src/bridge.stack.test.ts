@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { produceWithJava } from '../../../../regression/fixtures/java-producer.ts'
 import { startKafka } from '../../../../regression/fixtures/kafka.ts'
 import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
 import { logEntries } from './batch.fixture.ts'
@@ -123,6 +124,23 @@ describe('delivery', () => {
     expect(await bridge.metric('runlight_bridge_dead_letters_total')).toBe(3)
     expect(await bridge.metric('runlight_bridge_dead_letters_total', { reason: 'encoding' })).toBe(1)
   })
+
+  it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'takes what the Java client sends with compression %s',
+    async (compression) => {
+      const bus = await newBus(1)
+      const store = memoryStore()
+      const records = logEntries(200, { message: `grüße ${'x'.repeat(500)}` }).map((entry) => {
+        return { key: 'run-1', value: JSON.stringify(entry) }
+      })
+      await produceWithJava(kafka.brokers, bus.topic, compression, records)
+      await start(bus, store)
+      await expect.poll(() => committed(bus)).toEqual({ 0: '200 generation-1' })
+      expect(of(store, bus, 0).map(({ message }) => message)).toEqual(
+        records.map(({ value }) => (JSON.parse(value) as { message: string }).message),
+      )
+    },
+  )
 
   it('holds back the partition that the store is away for, and no other', async () => {
     const bus = await newBus(3)
