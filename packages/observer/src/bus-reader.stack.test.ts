@@ -24,7 +24,7 @@ test('hears of runs that workers move, remembers how far the observer had looked
   expect(await first.reader.checkpoint()).toBeUndefined()
   const reading = first.reader.read()
   const heard = async (runId: string): Promise<void> => {
-    await send(runId, { type: 'NODE_STARTED', producer: { id: 'worker-1', seq: 1 } })
+    await send(runId, { type: 'NODE_COMPLETED', producer: { id: 'worker-1', seq: 1 } })
     expect(moved).toContain(runId)
   }
   // It reads from where it joined: repeated until it has.

@@ -35,7 +35,9 @@ const RETRY_MS = 5000
 /** Short, so that a restarted observer is not kept waiting for the member that it was before. */
 const SESSION = { sessionTimeout: 10_000, rebalanceTimeout: 10_000, heartbeatInterval: 2000 }
 /** What moves no run, and what the observer itself says; found without parsing, since it is only a hint. */
-const SILENT = ['"NODE_PROGRESS"', '"id":"temporal/'].map((text) => Buffer.from(text))
+const SILENT = ['"NODE_PROGRESS"', '"NODE_STARTED"', '"PRODUCER_CLOSED"', '"id":"temporal/'].map((text) =>
+  Buffer.from(text),
+)
 
 export function createBusReader(settings: BusReaderSettings): BusReader {
   const { topic, groupId, log, signal, onMoved } = settings

@@ -128,6 +128,11 @@ export function createObserver(settings: ObserverSettings): Observer {
     dispatch()
   }
 
+  const gather = (): void => {
+    due = tracker.due()
+    dispatch()
+  }
+
   /** Starts as many of the due runs as may be followed side by side. */
   const dispatch = (): void => {
     while (!signal.aborted && following < pace.concurrency) {
@@ -140,6 +145,8 @@ export function createObserver(settings: ObserverSettings): Observer {
   const observe: Observer['observe'] = async (lookedThrough) => {
     const now = Date.now()
     const sweepFrom = lookedThrough === undefined ? now - pace.resume : Math.min(now, lookedThrough) - pace.sweepOverlap
+    const gathering = setInterval(gather, pace.dispatch)
+    signal.addEventListener('abort', () => clearInterval(gathering))
     let wait = pace.tick
     while (!signal.aborted) {
       try {
@@ -156,8 +163,7 @@ export function createObserver(settings: ObserverSettings): Observer {
         wait = Math.min(LONGEST_RETRY_MS, wait * 2)
         onScan('failed')
       }
-      due = tracker.due()
-      dispatch()
+      gather()
       await sleep(trouble === undefined ? wait : Math.random() * wait, undefined, { signal }).catch(() => undefined)
     }
   }

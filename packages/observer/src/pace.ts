@@ -17,10 +17,15 @@ export interface Pace {
   latest: number
   /** Of a run whose workers know nothing of Runlight. */
   latestUndeclared: number
-  /** From the word of a worker to the look at its run: what comes of it has reached the history by then. */
+  /**
+   * From the word of a worker to the look at its run: what comes of it has reached the history by then, and an attempt
+   * that failed is still seen waiting. Twice as much lies between two such looks.
+   */
   hint: number
   /** From the moment when the server is to act (a time-out, a retry) to the look at its run. */
   grace: number
+  /** Between two times that the runs are gone through for those that are due. */
+  dispatch: number
   /** Between two checkpoints. */
   checkpoint: number
   /** Runs looked at side by side. */
@@ -37,6 +42,7 @@ export const DEFAULT_PACE: Omit<Pace, 'resume'> = {
   latestUndeclared: 20_000,
   hint: 200,
   grace: 300,
+  dispatch: 100,
   checkpoint: 15_000,
   concurrency: 16,
 }

@@ -35,8 +35,8 @@ test("a worker's word brings the next look forward, but not below the least dist
   const { clock, tracker, entry } = trackOne()
   for (let look = 0; look < 9; look++) tracker.checked(entry, QUIET)
   tracker.moved('r')
-  expect(entry.dueAt).toBe(clock.now + PACE.soonest)
-  clock.now += PACE.soonest
+  expect(entry.dueAt).toBe(clock.now + 2 * PACE.hint)
+  clock.now += 10 * PACE.hint
   tracker.moved('r')
   expect(tracker.due()).toEqual([entry])
   tracker.moved('unknown')
@@ -49,7 +49,7 @@ test('a word that comes during a look is not lost', () => {
   tracker.moved('r')
   entry.busy = false
   tracker.checked(entry, QUIET)
-  expect(entry.dueAt).toBe(clock.now + PACE.soonest)
+  expect(entry.dueAt).toBe(clock.now + 2 * PACE.hint)
 })
 
 test('a run that closes during a look is looked at again at once', () => {

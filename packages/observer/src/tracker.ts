@@ -89,7 +89,7 @@ export function createTracker(pace: Pace, now: () => number = Date.now): Tracker
     for (const one of byRunId.get(runId) ?? []) {
       one.interval = pace.soonest
       if (one.busy) one.woken = true
-      else one.dueAt = Math.min(one.dueAt, Math.max(now() + pace.hint, one.checkedAt + pace.soonest))
+      else one.dueAt = Math.min(one.dueAt, Math.max(now() + pace.hint, one.checkedAt + 2 * pace.hint))
     }
   }
 
@@ -109,9 +109,10 @@ export function createTracker(pace: Pace, now: () => number = Date.now): Tracker
     // A run that is read for the first time may have been still for long.
     const still = one.checkedAt === 0 && one.run ? (at - toMillis(one.run.lastEventAt)) / 2 : one.interval * 1.5
     one.interval = hasMoved || one.woken ? pace.soonest : Math.min(latest, Math.max(pace.soonest, still))
+    const { woken } = one
     one.woken = false
     one.checkedAt = at
-    one.dueAt = one.open ? at + one.interval : 0
+    one.dueAt = one.open ? at + (woken ? 2 * pace.hint : one.interval) : 0
     // A deadline in the past tells only that the clocks differ.
     if (deadline !== undefined && deadline > at) {
       one.dueAt = Math.min(one.dueAt, Math.max(at + pace.soonest, deadline + pace.grace))
