@@ -155,6 +155,18 @@ describe('once in effect', () => {
     expect(await messages(runId)).toEqual(entries.map(({ message }) => message))
   })
 
+  it('shows no line twice when megabytes of one stream are delivered again while their chunk is open', async () => {
+    const runId = nextRun()
+    const entries = logEntries(12_000, { runId, metadata: { filler: 'x'.repeat(100) } })
+    const appendedAt = Date.now()
+    const sink = createSink()
+    const slices = [0, 2_000, 4_000, 6_000, 8_000, 10_000]
+    const push = (from: number) => deliver(sink, logBatch(entries.slice(from, from + 2_000), { appendedAt, from }))
+    for (const from of slices) await push(from)
+    for (const from of slices) await push(from)
+    expect(await messages(runId)).toEqual(entries.map(({ message }) => message))
+  })
+
   it('stores a line once when the answer to its push was lost', async () => {
     const proxy = await startProxy(loki.port)
     const runId = nextRun()
