@@ -98,7 +98,9 @@ async function start(): Promise<RunningService> {
   const checkpoints = setInterval(() => void saveCheckpoint(), pace.checkpoint)
   const work = async (): Promise<void> => {
     const lookedThrough = await reader.checkpoint()
-    await Promise.all([observer.observe(lookedThrough), reader.read()])
+    // Not waited for when it stops: to join its group can take as long as a session.
+    void reader.read()
+    await observer.observe(lookedThrough)
   }
   const ended = work().catch((cause: unknown) => {
     if (!signal.aborted) throw cause
