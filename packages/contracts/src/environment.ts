@@ -1,5 +1,5 @@
 // Every environment variable that a service reads: declared once, with its check, default and meaning.
-// `.env.example` and docs/settings.md are checked against this list.
+// `.env.example` and docs/environment.md are checked against this list.
 
 import { readFileSync } from 'node:fs'
 import { RunlightError } from './errors.ts'

@@ -10,15 +10,15 @@ export interface ErrorCode {
 export const ERROR_CODES = {
   RL_CONFIG_INVALID: {
     title: 'A setting is missing or has a value it can not have',
-    next: 'Correct the setting that the message names; docs/settings.md lists them all.',
+    next: 'Correct what the message names; docs/settings.md has the settings of a stack, docs/environment.md the variables of a service.',
   },
   RL_GENERATION_CHANGED: {
     title: 'A topic was created anew while the store still holds positions of the old one',
-    next: 'Make sure that the old topic is really gone, then run `provision --accept-generation`.',
+    next: 'Make sure that the old topic is really gone, then run provision with `up --accept-generation`.',
   },
   RL_LOG_END_BELOW_POSITION: {
     title: 'A partition ends below the position that is already stored',
-    next: 'The bus has lost records or another bus answers. Check its data, then run `provision --accept-generation`.',
+    next: 'The bus has lost records or another bus answers. Check its data, then run provision with `up --accept-generation`.',
   },
   RL_CONSUMER_STOPPED: {
     title: 'The consumer can not go on',
@@ -26,7 +26,7 @@ export const ERROR_CODES = {
   },
   RL_MIGRATION_FAILED: {
     title: 'A migration of the trace store failed and was rolled back',
-    next: "Read the database's own words in the message, mend the cause, and run provision again.",
+    next: "Read the database's own words in the message, mend the cause, and run `npm run up` again.",
   },
   RL_PARAMETER_INVALID: {
     title: 'A parameter has a value it can not have',
