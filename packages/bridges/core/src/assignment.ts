@@ -20,6 +20,8 @@ export interface AssignmentSettings extends Pick<
   generations: ReadonlyMap<string, string>
   /** What this process knows to be stored, over all its assignments: `topic/partition` → first offset not stored. */
   stored: Map<string, bigint>
+  /** Lanes of this and older assignments that have not ended yet. */
+  unfinished: Set<Lane>
 }
 
 export type MemberAssignment = Readonly<Record<string, readonly number[]>>
@@ -49,7 +51,7 @@ export class Assignment {
    * Fetching of all partitions must be paused; each is resumed once it is known where it goes on. A lane waits for the
    * one that had its partition before. After a failure it can be called again, and goes on where it was.
    */
-  async start(member: MemberAssignment, previous: readonly Lane[]): Promise<void> {
+  async start(member: MemberAssignment): Promise<void> {
     const { sink, memory, consumer, stored } = this.#settings
     const partitions = Object.values(member).reduce((sum, list) => sum + list.length, 0)
     memory.share(partitions)
@@ -59,11 +61,10 @@ export class Assignment {
       const [ends, committed] = await Promise.all([this.#ends(topic, own), this.#committed(topic)])
       for (const partition of ends) {
         if (this.#lanes.has(keyOf(partition))) continue
-        const before = previous.filter((lane) => isLaneOf(lane, partition)).map((lane) => lane.ended)
         const start = await this.#startOf(partition, committed.get(partition.partition))
         if (this.signal.aborted) return
         stored.set(keyOf(partition), start)
-        this.#lanes.set(keyOf(partition), this.#createLane(partition, kind, start, Promise.all(before)))
+        this.#lanes.set(keyOf(partition), this.#createLane(partition, kind, start))
         consumer.seek({ topic, partition: partition.partition, offset: String(start) })
         consumer.resume([{ topic, partitions: [partition.partition] }])
       }
@@ -116,9 +117,9 @@ export class Assignment {
     })
   }
 
-  #createLane(assigned: AssignedPartition, kind: RecordKind, start: bigint, previous: Promise<unknown>): Lane {
+  #createLane(assigned: AssignedPartition, kind: RecordKind, start: bigint): Lane {
     const { topic, partition, generation } = assigned
-    const { consumer, sink, deadLetters, memory, metrics, log, limits, fail, stored } = this.#settings
+    const { consumer, sink, deadLetters, memory, metrics, log, limits, fail, stored, unfinished } = this.#settings
     const here = [{ topic, partitions: [partition] }]
     const settings: LaneSettings = {
       ...{ topic, kind, partition, generation, start },
@@ -131,7 +132,11 @@ export class Assignment {
       assertOwned: () => this.#assertOwned(),
       acknowledged: (nextOffset) => stored.set(keyOf(assigned), nextOffset),
     }
-    return new Lane(settings, previous)
+    const before = [...unfinished].filter((lane) => isLaneOf(lane, assigned)).map((lane) => lane.ended)
+    const lane = new Lane(settings, Promise.all(before))
+    unfinished.add(lane)
+    void lane.ended.then(() => unfinished.delete(lane))
+    return lane
   }
 
   async #startOf(partition: AssignedPartition, committed: Committed | undefined): Promise<bigint> {

@@ -11,7 +11,7 @@ import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
 import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { readTopic } from '../../../../regression/oracle/topic-records.ts'
 import { startBridge } from './bridge.ts'
-import type { BatchLimits } from './lane.ts'
+import type { BatchLimits } from './queue.ts'
 import { DeliveryError } from './sink.ts'
 import type { Sink } from './sink.ts'
 

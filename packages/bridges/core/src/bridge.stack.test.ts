@@ -13,7 +13,7 @@ import {
   writeGeneration,
 } from './bridge.fixture.ts'
 import type { MemoryStore, TestBridge, TestBus } from './bridge.fixture.ts'
-import type { BatchLimits } from './lane.ts'
+import type { BatchLimits } from './queue.ts'
 
 let kafka: TestKafka
 const bridges: TestBridge[] = []

@@ -2,7 +2,6 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Environment } from '@runlight/contracts/environment'
-import { RunlightError } from '@runlight/contracts/errors'
 import { consumerGroup } from '@runlight/contracts/topics'
 import { serveEndpoints } from '@runlight/service/endpoints'
 import type { Checks } from '@runlight/service/endpoints'
@@ -10,9 +9,9 @@ import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
 import type { RunningService } from '@runlight/service/run'
 import type { Kafka } from 'kafkajs'
-import { consume } from './consume.ts'
+import { STALL_MS, consume } from './consume.ts'
 import type { Consumption } from './consume.ts'
-import type { BatchLimits } from './lane.ts'
+import type { BatchLimits } from './queue.ts'
 import { DeadLetterWriter } from './dead-letters.ts'
 import { readGenerations } from './generations.ts'
 import { createKafka } from './kafka-client.ts'
@@ -49,71 +48,48 @@ const MEMORY_BYTES = 32 * 1024 * 1024
 export type BridgeState = 'starting' | 'running' | 'draining' | 'stopped' | 'failed'
 
 /** Starts a bridge. It answers /healthz and /metrics at once, /readyz once it is in its group and its store answers. */
-export async function startBridge({
-  environment: env,
-  version,
-  log,
-  metrics,
-  sink,
-  limits,
-}: BridgeSettings): Promise<RunningService> {
-  let state: BridgeState = 'starting'
-  let end: { resolve: () => void; reject: (cause: unknown) => void } | undefined
-  const ended = new Promise<void>((resolve, reject) => (end = { resolve, reject }))
-  ended.catch(() => undefined)
-  const fail = (cause: unknown) => {
-    if (state === 'stopped' || state === 'draining') return
-    state = 'failed'
-    end?.reject(cause)
-  }
-
-  const kafka = createKafka({ brokers: env.brokers, clientId: `runlight-bridge-${sink.name}-${env.instance}`, log })
+export async function startBridge(settings: BridgeSettings): Promise<RunningService> {
+  const { environment: env, version, log, metrics, sink, limits } = settings
   const bridgeMetrics = createBridgeMetrics(metrics, sink)
-  const memory = new MemoryBudget(MEMORY_BYTES)
+  const kafka = createKafka({ brokers: env.brokers, clientId: `runlight-bridge-${sink.name}-${env.instance}`, log })
+  const admin = kafka.admin({ retry: { retries: 3 } })
+  const deadLetters = new DeadLetterWriter(kafka, env.deadLetterTopic, sink.name)
+  const memory = new MemoryBudget(MEMORY_BYTES, (taken) => bridgeMetrics.inFlight.set({ sink: sink.name }, taken))
+  let state: BridgeState = 'starting'
   let consumption: Consumption | undefined = undefined
+  const { failed, fail } = failure(() => (state = 'failed'))
+
   const endpoints = await serveEndpoints({
     listen: env.listen,
     component: `bridge-${sink.name}`,
     version,
     registry: metrics.registry,
     state: () => state,
-    live: () => liveChecks(consumption?.stalledFor()),
+    live: () => liveChecks(consumption?.silentFor() ?? 0),
     ready: () => readyChecks(sink, consumption?.joined() ?? false),
   })
   log.info({ port: endpoints.port }, 'Health and metrics are served.')
 
-  const admin = kafka.admin({ retry: { retries: 3 } })
-  const deadLetters = new DeadLetterWriter(kafka, env.deadLetterTopic, sink.name)
   const generations = await knownGenerations(kafka, env.generationsTopic, sink, log)
   await admin.connect()
-  consumption = await consume({
-    ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail },
-    groupId: consumerGroup(sink.name),
-    metrics: bridgeMetrics,
-    stored: new Map(),
-  })
-  const { lanes, stalledFor, stop } = consumption
+  const groupId = consumerGroup(sink.name)
+  const stored = new Map<string, bigint>()
+  consumption = await Promise.race([
+    consume({
+      ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail, groupId, stored },
+      metrics: bridgeMetrics,
+      readGenerations: () => readGenerations(kafka, env.generationsTopic),
+    }),
+    failed,
+  ])
+  const { lanes, stop } = consumption
   const stopLag = watchLag({ admin, sink, lanes, metrics: bridgeMetrics })
-  const watch = setInterval(() => {
-    bridgeMetrics.inFlight.set({ sink: sink.name }, memory.taken)
-    const stalled = stalledFor()
-    if (stalled !== undefined) {
-      fail(
-        new RunlightError(
-          'RL_CONSUMER_STOPPED',
-          `The consumer has fetched nothing for ${Math.round(stalled / 1000)} s.`,
-        ),
-      )
-    }
-  }, 1_000)
-  watch.unref()
   if (state === 'starting') state = 'running'
 
   return {
-    ended,
+    ended: failed,
     stop: async () => {
       if (state !== 'failed') state = 'draining'
-      clearInterval(watch)
       stopLag()
       await stop()
       await deadLetters.close()
@@ -121,14 +97,27 @@ export async function startBridge({
       await sink.close()
       state = 'stopped'
       await endpoints.close()
-      end?.resolve()
     },
   }
 }
 
-function liveChecks(stalledFor: number | undefined): Checks {
-  if (stalledFor === undefined) return { consumer: { ok: true } }
-  return { consumer: { ok: false, detail: `No sign of life for ${Math.round(stalledFor / 1000)} s.` } }
+/** A promise that only ever rejects: with the first reason for which the bridge can't go on. */
+function failure(onFailure: () => void): { failed: Promise<never>; fail: (cause: unknown) => void } {
+  let reject: (cause: unknown) => void = () => undefined
+  const failed = new Promise<never>((_, refuse) => (reject = refuse))
+  failed.catch(() => undefined)
+  return {
+    failed,
+    fail: (cause) => {
+      onFailure()
+      reject(cause)
+    },
+  }
+}
+
+function liveChecks(silence: number): Checks {
+  const ok = silence <= STALL_MS
+  return { consumer: ok ? { ok } : { ok, detail: `No sign of life for ${Math.round(silence / 1000)} s.` } }
 }
 
 async function readyChecks(sink: Sink, joined: boolean): Promise<Checks> {

@@ -1,5 +1,6 @@
 // The consumer group's life: joins, rebalances, crashes, and the way out.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, Kafka } from 'kafkajs'
 import { RunlightError } from '@runlight/contracts/errors'
 import { Assignment } from './assignment.ts'
@@ -7,36 +8,51 @@ import type { AssignmentSettings, MemberAssignment } from './assignment.ts'
 import type { Lane } from './lane.ts'
 import { drainLanes } from './lane.ts'
 import { retryForever } from './retry.ts'
+import type { Sink } from './sink.ts'
 
 /** How long the batches under way may take when the process stops, in milliseconds; below the service's own deadline. */
 const DRAIN_DEADLINE_MS = 10_000
-/** A consumer that has shown no sign of life for this long is stalled, in milliseconds. */
-const STALL_MS = 5 * 60_000
+/** How long the last commit may take then; what is not committed is delivered again, and changes nothing. */
+const COMMIT_DEADLINE_MS = 5_000
+/**
+ * A consumer that has shown no sign of life for this long has stalled, in milliseconds. While a broker is away kafkajs
+ * starts again and again, which is a sign of life too.
+ */
+export const STALL_MS = 5 * 60_000
+const LOOK_MS = 5_000
 
-export interface ConsumeSettings extends Omit<AssignmentSettings, 'consumer'> {
+export interface ConsumeSettings extends Omit<AssignmentSettings, 'consumer' | 'generations' | 'unfinished'> {
   kafka: Kafka
+  /** Generations of the topics when the process started. */
+  generations: ReadonlyMap<string, string>
+  readGenerations: () => Promise<ReadonlyMap<string, string>>
 }
 
 export interface Consumption {
   lanes: () => readonly Lane[]
   /** Is this member in the group? */
   joined: () => boolean
-  /** Since when there was no sign of life from the consumer, in milliseconds; undefined while it is well. */
-  stalledFor: () => number | undefined
+  /** How long there was no sign of life from the consumer, in milliseconds. */
+  silentFor: () => number
   stop: () => Promise<void>
 }
 
-export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<Consumption> {
+export async function consume({
+  kafka,
+  generations,
+  readGenerations,
+  ...settings
+}: ConsumeSettings): Promise<Consumption> {
   const { sink, groupId, log, fail } = settings
   const consumer = createConsumer(kafka, groupId)
   let assignment: Assignment | undefined
-  let previous: readonly Lane[] = []
+  const unfinished = new Set<Lane>()
   let lastSign = Date.now()
   let stopping = false
+  let rejoining = false
 
   const giveUp = () => {
     assignment?.close()
-    previous = [...previous, ...(assignment?.lanes ?? [])]
     assignment = undefined
   }
   const takeOver = async (member: MemberAssignment) => {
@@ -44,11 +60,9 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
     // Before the first await: kafkajs fetches as soon as this listener has returned.
     if (partitions.length > 0) consumer.pause(partitions)
     giveUp()
-    const own = new Assignment({ ...settings, consumer })
+    const own = new Assignment({ ...settings, generations, unfinished, consumer })
     assignment = own
     log.info({ partitions: member }, 'Partitions are assigned.')
-    const before = previous
-    previous = []
     const { signal } = own
     // The store or the broker may be away at this moment.
     const onFailure = (cause: unknown) => {
@@ -56,7 +70,13 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
       log.warn({ cause }, `Where to go on could not be found out; asking again: ${(cause as Error).message}`)
       return undefined
     }
-    await retryForever({ signal, onFailure }, () => own.start(member, before)).catch((cause: unknown) => {
+    const start = async () => {
+      // A topic may have been created anew while the group was rebalancing because of just that.
+      if (rejoining) assertSame(generations, await readGenerations(), sink)
+      await own.start(member)
+      rejoining = true
+    }
+    await retryForever({ signal, onFailure }, start).catch((cause: unknown) => {
       if (!signal.aborted) throw cause
     })
   }
@@ -76,6 +96,11 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
     else fail(new RunlightError('RL_CONSUMER_STOPPED', `The consumer has stopped: ${error.message}`, { cause: error }))
   })
 
+  const watch = setInterval(() => {
+    const silence = Date.now() - lastSign
+    if (silence > STALL_MS) fail(stalled(silence))
+  }, LOOK_MS)
+  watch.unref()
   await consumer.connect()
   await consumer.subscribe({ topics: sink.topics.map(({ topic }) => topic), fromBeginning: true })
   await consumer.run({
@@ -94,19 +119,32 @@ export async function consume({ kafka, ...settings }: ConsumeSettings): Promise<
   return {
     lanes: () => assignment?.lanes ?? [],
     joined: () => assignment !== undefined,
-    stalledFor: () => (Date.now() - lastSign > STALL_MS ? Date.now() - lastSign : undefined),
+    silentFor: () => Date.now() - lastSign,
     stop: async () => {
       if (stopping) return
       stopping = true
+      clearInterval(watch)
       const last = assignment
       if (last) {
         await drainLanes(last.lanes, DRAIN_DEADLINE_MS)
-        await last.committed()
+        await Promise.race([last.committed(), sleep(COMMIT_DEADLINE_MS, undefined, { ref: false })])
       }
       giveUp()
       await consumer.disconnect()
     },
   }
+}
+
+function assertSame(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>, { topics }: Sink): void {
+  for (const { topic } of topics) {
+    if (before.get(topic) === now.get(topic)) continue
+    throw new RunlightError('RL_GENERATION_CHANGED', `${topic} was created anew while this process was running.`)
+  }
+}
+
+function stalled(silence: number): RunlightError {
+  const message = `The consumer has neither fetched nor answered for ${Math.round(silence / 1000)} s.`
+  return new RunlightError('RL_CONSUMER_STOPPED', message)
 }
 
 function createConsumer(kafka: Kafka, groupId: string): Consumer {

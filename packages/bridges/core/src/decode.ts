@@ -1,20 +1,33 @@
 // From bytes on the bus to a checked record, or to the reason why it is none.
 
 import { isUtf8 } from 'node:buffer'
-import type { DeadLetterReason } from '@runlight/contracts/dead-letter'
 import { checkLogEntry } from '@runlight/contracts/log-entry'
 import type { Checked, Refusal as ShapeRefusal } from '@runlight/contracts/schema'
 import { effectiveTime, instantFromMillis, parseInstant } from '@runlight/contracts/time'
 import { checkTraceEvent } from '@runlight/contracts/trace-event'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
-import type { BusRecord, DecodedRecord, RecordKind, Refusal } from './sink.ts'
+import type { BusRecord, DecodedRecord, PartitionBatch, RecordKind, Refusal } from './sink.ts'
 
 type Body<K extends RecordKind> = K extends 'logs' ? LogEntry : TraceEvent
 
 const CHECKS: { [K in RecordKind]: (value: unknown) => Checked<Body<K>> } = {
   logs: checkLogEntry,
   events: checkTraceEvent,
+}
+
+/** Decodes what was taken from one partition together. */
+export function decodeBatch(
+  kind: RecordKind,
+  frame: Omit<PartitionBatch, 'kind' | 'records'>,
+  records: readonly BusRecord[],
+): { batch: PartitionBatch; refused: readonly Refusal[] } {
+  if (kind === 'logs') {
+    const { decoded, refused } = decodeRecords(kind, records)
+    return { batch: { kind, ...frame, records: decoded }, refused }
+  }
+  const { decoded, refused } = decodeRecords(kind, records)
+  return { batch: { kind, ...frame, records: decoded }, refused }
 }
 
 /** Decodes records of one partition, in their order; those that can't be decoded come back as refusals. */
@@ -33,28 +46,34 @@ export function decodeRecords<K extends RecordKind>(
   return { decoded, refused }
 }
 
+// No function is made in here: this runs for each record.
 function decodeRecord<T extends LogEntry | TraceEvent>(
   check: (value: unknown) => Checked<T>,
   record: BusRecord,
 ): DecodedRecord<T> | Refusal {
-  const refuse = (reason: DeadLetterReason, detail: string): Refusal => ({ record, reason, detail })
-  const { value } = record
-  if (value === null || value.length === 0) return refuse('json', 'The value is empty.')
-  if (!isUtf8(value)) return refuse('encoding', 'The value is not valid UTF-8.')
+  const { value, offset, appendedAt, key } = record
+  if (value === null || value.length === 0) return { record, reason: 'json', detail: 'The value is empty.' }
+  if (!isUtf8(value)) return { record, reason: 'encoding', detail: 'The value is not valid UTF-8.' }
   const text = value.toString('utf8')
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch (cause) {
-    return refuse('json', `The value is not JSON: ${(cause as Error).message}`)
+    return { record, reason: 'json', detail: `The value is not JSON: ${(cause as Error).message}` }
   }
   const checked = check(parsed)
-  if (!checked.ok) return refuse(checked.refusal.field === 'orgId' ? 'org' : 'schema', describe(checked.refusal))
-  const own = parseInstant(checked.value.timestamp)
-  if (!own) return refuse('schema', 'timestamp is not a day of the calendar between the years 1678 and 2261')
-  const effective = effectiveTime(own, instantFromMillis(record.appendedAt))
-  return { ...record, value, text, body: checked.value, own, effective }
+  if (!checked.ok) {
+    const { refusal } = checked
+    return { record, reason: refusal.field === 'orgId' ? 'org' : 'schema', detail: describe(refusal) }
+  }
+  const body = checked.value
+  const own = parseInstant(body.timestamp)
+  if (!own) return { record, reason: 'schema', detail: NO_SUCH_DAY }
+  const effective = effectiveTime(own, instantFromMillis(appendedAt))
+  return { offset, appendedAt, key, value, text, body, own, effective }
 }
+
+const NO_SUCH_DAY = 'timestamp is not a day of the calendar between the years 1678 and 2261'
 
 function describe({ field, message }: ShapeRefusal): string {
   return field === '' ? `The value ${message}` : `${field} ${message}`

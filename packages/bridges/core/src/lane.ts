@@ -1,29 +1,20 @@
-// One assigned partition: a queue of records, and the loop that decodes, delivers and acknowledges them in order.
+// One assigned partition: the loop that decodes, delivers and acknowledges its records in order.
 
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RunlightError } from '@runlight/contracts/errors'
 import type { Log } from '@runlight/service/log'
 import type { Committer } from './commits.ts'
 import type { DeadLetterWriter } from './dead-letters.ts'
-import { decodeRecords } from './decode.ts'
-import type { MemoryBudget } from './memory.ts'
-import { recordBytes } from './memory.ts'
+import { decodeBatch } from './decode.ts'
 import type { BridgeMetrics } from './metrics.ts'
+import { RecordQueue } from './queue.ts'
+import type { QueueSettings, Slice } from './queue.ts'
 import { retryForever } from './retry.ts'
 import { DeliveryError } from './sink.ts'
-import type {
-  BusRecord,
-  Delivery,
-  DeliveryContext,
-  LogBatch,
-  PartitionBatch,
-  RecordKind,
-  Refusal,
-  Sink,
-} from './sink.ts'
-import { RunlightError } from '@runlight/contracts/errors'
+import type { BusRecord, Delivery, DeliveryContext, PartitionBatch, RecordKind, Refusal, Sink } from './sink.ts'
 
-export interface LaneSettings {
+export interface LaneSettings extends QueueSettings {
   topic: string
   kind: RecordKind
   partition: number
@@ -33,13 +24,8 @@ export interface LaneSettings {
   sink: Sink
   committer: Committer
   deadLetters: DeadLetterWriter
-  memory: MemoryBudget
   metrics: BridgeMetrics
   log: Log
-  limits: BatchLimits
-  /** Stops or goes on fetching this partition. */
-  pause: () => void
-  resume: () => void
   /** Rejects when the group has given the partition to somebody else. */
   assertOwned: () => Promise<void>
   /** Told when the process must end. */
@@ -48,29 +34,10 @@ export interface LaneSettings {
   acknowledged: (nextOffset: bigint) => void
 }
 
-export interface BatchLimits {
-  /** How long an idle partition waits for more records before it delivers the first ones, in milliseconds. */
-  lingerMillis: number
-  records: number
-  bytes: number
-  /** Longest append time that one batch may span, in milliseconds. */
-  spanMillis: number
-  /** Longest append time that what is stored but not committed may span together with the next batch, in milliseconds. */
-  uncommittedSpanMillis: number
-}
-
-/** Records taken from the queue together. */
-interface Slice {
-  records: BusRecord[]
-  bytes: number
-  /** Append time of the first of them. */
-  appendedAt: number
-}
-
 interface Prepared {
   slice: Slice
   batch: PartitionBatch
-  refused: Refusal[]
+  refused: readonly Refusal[]
   delivery: Delivery
 }
 
@@ -78,18 +45,17 @@ export class Lane {
   readonly settings: LaneSettings
   /** Resolves when the loop has ended and nothing of it is under way any more. */
   readonly ended: Promise<void>
-  readonly #queue: BusRecord[] = []
-  #queuedBytes = 0
-  readonly #inFlight: Slice[] = []
+  readonly #queue: RecordQueue
+  readonly #abort = new AbortController()
   #expected: bigint
   #next: bigint
-  #paused = false
-  #wake: (() => void) | undefined
   #draining = false
-  readonly #abort = new AbortController()
+  #wake: (() => void) | undefined
 
+  /** @param previous what has to end before this may deliver */
   constructor(settings: LaneSettings, previous: Promise<unknown>) {
     this.settings = settings
+    this.#queue = new RecordQueue(settings)
     this.#expected = settings.start
     this.#next = settings.start
     // Each request that is under way listens to it.
@@ -109,7 +75,7 @@ export class Lane {
 
   /** Append time of the oldest record taken and not stored yet, milliseconds since the epoch. */
   get oldestAppendedAt(): number | undefined {
-    return (this.#inFlight[0] ?? this.#queue[0])?.appendedAt
+    return this.#queue.oldestAppendedAt
   }
 
   get active(): boolean {
@@ -119,18 +85,8 @@ export class Lane {
   accept(records: readonly BusRecord[]): void {
     const last = records.at(-1)
     if (!this.active || !last) return
-    let bytes = 0
-    for (const record of records) {
-      bytes += recordBytes(record)
-      this.#queue.push(record)
-    }
-    this.#queuedBytes += bytes
-    this.settings.memory.take(bytes)
+    this.#queue.push(records)
     this.#expected = last.offset + 1n
-    if (!this.#paused && this.#held > this.settings.memory.portion) {
-      this.#paused = true
-      this.settings.pause()
-    }
     this.#wake?.()
   }
 
@@ -146,12 +102,7 @@ export class Lane {
     this.#wake?.()
   }
 
-  get #held(): number {
-    return this.#inFlight.reduce((sum, slice) => sum + slice.bytes, this.#queuedBytes)
-  }
-
   async #run(): Promise<void> {
-    const { settings } = this
     try {
       let next = await this.#prepareNext()
       while (next) {
@@ -162,39 +113,32 @@ export class Lane {
         next = this.active ? (ahead ?? (await this.#prepareNext())) : undefined
       }
     } catch (cause) {
-      if (!this.#abort.signal.aborted) settings.fail(cause)
+      if (!this.#abort.signal.aborted) this.settings.fail(cause)
     } finally {
-      settings.memory.give(this.#held)
-      this.#queue.length = 0
-      this.#queuedBytes = 0
-      this.#inFlight.length = 0
+      this.#queue.clear()
     }
   }
 
   /** Waits for records; undefined when the lane is to end. */
   async #prepareNext(): Promise<Prepared | undefined> {
-    const { limits } = this.settings
-    if (this.#queue.length === 0 && this.active) {
-      while (this.#queue.length === 0 && this.active) await new Promise<void>((resolve) => (this.#wake = resolve))
-      if (limits.lingerMillis > 0 && this.active)
-        await sleep(limits.lingerMillis, undefined, { signal: this.#abort.signal })
-    }
-    return this.active && this.#queue.length > 0 ? this.#prepare() : undefined
+    const { lingerMillis } = this.settings.limits
+    const idle = this.#queue.length === 0
+    while (this.#queue.length === 0 && this.active) await new Promise<void>((resolve) => (this.#wake = resolve))
+    if (idle && lingerMillis > 0 && this.active) await sleep(lingerMillis, undefined, { signal: this.#abort.signal })
+    return this.active ? this.#prepare() : undefined
   }
 
   #prepare(): Prepared {
     const { topic, partition, generation, kind, sink } = this.settings
-    const slice = this.#takeSlice()
-    const { records } = slice
-    const last = records.at(-1) as BusRecord
+    const slice = this.#queue.take()
+    const last = slice.records.at(-1) as BusRecord
     const frame = { topic, partition, generation, nextOffset: last.offset + 1n, lastAppendedAt: last.appendedAt }
-    const { batch, refused } = decodeBatch(kind, frame, records)
+    const { batch, refused } = decodeBatch(kind, frame, slice.records)
     return { slice, batch, refused, delivery: sink.prepare(batch) }
   }
 
   async #deliver({ slice, batch, refused, delivery }: Prepared): Promise<void> {
-    const { settings } = this
-    const { sink, topic, metrics, log } = settings
+    const { sink, topic, partition, metrics, log } = this.settings
     await this.#waitForCommits(batch.lastAppendedAt)
     const context = this.#context()
     if (refused.length > 0) await context.refuse(refused)
@@ -205,7 +149,7 @@ export class Lane {
     metrics.delivered.inc({ sink: sink.name, topic }, counts.delivered)
     metrics.repeated.inc({ sink: sink.name, topic }, counts.repeated)
     this.#acknowledge(slice, batch.nextOffset)
-    log.debug({ topic, partition: settings.partition, nextOffset: String(batch.nextOffset) }, 'A batch is stored.')
+    log.debug({ topic, partition, nextOffset: String(batch.nextOffset) }, 'A batch is stored.')
   }
 
   // What is stored but not committed would be repeated together with this batch; together they must not span too much.
@@ -216,86 +160,41 @@ export class Lane {
     this.#abort.signal.throwIfAborted()
   }
 
-  #takeSlice(): Slice {
-    const { limits, memory } = this.settings
-    const { appendedAt } = this.#queue[0] as BusRecord
-    let count = 0
-    let bytes = 0
-    for (const record of this.#queue) {
-      const size = recordBytes(record)
-      const full = count === limits.records || (count > 0 && bytes + size > limits.bytes)
-      if (full || record.appendedAt - appendedAt > limits.spanMillis) break
-      bytes += size
-      count++
-    }
-    const slice = { records: this.#queue.splice(0, count), bytes, appendedAt }
-    this.#queuedBytes -= bytes
-    this.#inFlight.push(slice)
-    if (this.#paused && this.#queuedBytes < memory.portion / 2) {
-      this.#paused = false
-      this.settings.resume()
-    }
-    return slice
-  }
-
   #context(): DeliveryContext {
     const { sink, metrics, log, topic, partition } = this.settings
     const { signal } = this.#abort
-    const retrying = <R>(work: () => Promise<R>): Promise<R> =>
-      retryForever(
-        {
-          signal,
-          onFailure: (cause, attempt) => {
-            if (cause instanceof RunlightError) throw cause
-            const known = cause instanceof DeliveryError ? cause : undefined
-            metrics.failures.inc({ sink: sink.name, reason: known?.reason ?? 'other' })
-            const details = { cause, topic, partition, attempt, reason: known?.reason ?? 'other' }
-            log.warn(details, `A delivery failed and will be repeated: ${(cause as Error).message}`)
-            return known?.retryAfter
-          },
-        },
-        work,
-      )
+    const onFailure = (cause: unknown, attempt: number) => {
+      if (cause instanceof RunlightError) throw cause
+      const known = cause instanceof DeliveryError ? cause : undefined
+      const reason = known?.reason ?? 'other'
+      metrics.failures.inc({ sink: sink.name, reason })
+      const message = `A delivery failed and will be repeated: ${(cause as Error).message}`
+      log.warn({ cause, topic, partition, attempt, reason }, message)
+      return known?.retryAfter
+    }
+    const retrying = <R>(work: () => Promise<R>): Promise<R> => retryForever({ signal, onFailure }, work)
     return { signal, retrying, refuse: (refusals) => retrying(() => this.#refuse(refusals)) }
   }
 
   async #refuse(refusals: readonly Refusal[]): Promise<void> {
-    const { settings } = this
-    const { topic, partition, generation, sink, metrics, log } = settings
-    await settings.assertOwned()
-    await settings.deadLetters.write({ topic, partition, generation }, refusals)
-    for (const { record, reason, detail } of refusals) {
-      metrics.deadLetters.inc({ sink: sink.name, reason })
-      log.warn(
-        { topic, partition, offset: String(record.offset), reason, detail },
-        'A record could not be stored and was written to the dead letters.',
-      )
-    }
+    const { topic, partition, generation, deadLetters, assertOwned, sink, metrics, log } = this.settings
+    await assertOwned()
+    await deadLetters.write({ topic, partition, generation }, refusals)
+    for (const { reason } of refusals) metrics.deadLetters.inc({ sink: sink.name, reason })
+    // One line for all of them, and nothing of what they hold: the dead letters have it.
+    const [first] = refusals
+    const details = { topic, partition, records: refusals.length, firstOffset: String(first?.record.offset) }
+    log.warn({ ...details, reason: first?.reason }, 'Records could not be stored and were written to the dead letters.')
   }
 
   #acknowledge(slice: Slice, nextOffset: bigint): void {
-    const { settings } = this
-    settings.memory.give(slice.bytes)
-    this.#inFlight.splice(this.#inFlight.indexOf(slice), 1)
+    const { topic, partition, generation, acknowledged, committer } = this.settings
+    this.#queue.release(slice)
     this.#next = nextOffset
     if (this.#abort.signal.aborted) return
-    settings.acknowledged(nextOffset)
-    const { topic, partition, generation } = settings
-    settings.committer.acknowledge({ topic, partition, nextOffset, generation, firstAppendedAt: slice.appendedAt })
+    acknowledged(nextOffset)
+    committer.acknowledge({ topic, partition, nextOffset, generation, firstAppendedAt: slice.appendedAt })
   }
-}
-
-function decodeBatch(
-  kind: RecordKind,
-  frame: Omit<LogBatch, 'kind' | 'records'>,
-  records: readonly BusRecord[],
-): { batch: PartitionBatch; refused: Refusal[] } {
-  if (kind === 'logs') {
-    const { decoded, refused } = decodeRecords(kind, records)
-    return { batch: { kind, ...frame, records: decoded }, refused }
-  }
-  const { decoded, refused } = decodeRecords(kind, records)
-  return { batch: { kind, ...frame, records: decoded }, refused }
 }
 
 /** Waits until all lanes have ended, or the deadline (milliseconds) has passed; then they are abandoned. */

@@ -9,15 +9,14 @@ export function recordBytes(record: { key: Buffer | null; value: Buffer | null }
 
 export class MemoryBudget {
   readonly #limit: number
+  readonly #onChange: (taken: number) => void
   #taken = 0
   #holders = 1
 
-  constructor(limit: number) {
+  /** @param onChange told how many bytes are taken */
+  constructor(limit: number, onChange: (taken: number) => void) {
     this.#limit = limit
-  }
-
-  get taken(): number {
-    return this.#taken
+    this.#onChange = onChange
   }
 
   /** How many partitions share the budget. */
@@ -27,10 +26,12 @@ export class MemoryBudget {
 
   take(bytes: number): void {
     this.#taken += bytes
+    this.#onChange(this.#taken)
   }
 
   give(bytes: number): void {
     this.#taken -= bytes
+    this.#onChange(this.#taken)
   }
 
   /** What one partition may hold before it is paused. */

@@ -27,6 +27,8 @@ await runService(log, async () => {
       password: environment.postgresPassword,
       name: `runlight-bridge-postgres-${environment.instance}`,
       connections: CONNECTIONS,
+      // A process that was stopped in the middle of a transaction must not keep its partition locked.
+      timeouts: { statement: 60_000, idleTransaction: 20_000 },
     }),
     logTopic: environment.logTopic,
     eventTopic: environment.eventTopic,
