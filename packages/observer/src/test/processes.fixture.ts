@@ -43,14 +43,19 @@ export async function startObserver(
     const series = text.split('\n').filter((line) => line.startsWith(name) && line.includes(labels))
     return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
   }
-  await untilReady(server, folder, async () => {
-    const { status, text } = await get('/readyz')
-    if (status !== 200) throw new Error(text)
-  })
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     server.signal(signal)
     await server.exited
     await folder.remove()
+  }
+  try {
+    await untilReady(server, folder, async () => {
+      const { status, text } = await get('/readyz')
+      if (status !== 200) throw new Error(text)
+    })
+  } catch (error) {
+    await end('SIGKILL')
+    throw error
   }
   return { pid: server.pid, get, metric, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }
