@@ -103,12 +103,13 @@ describe('before the trace store knows anything', () => {
   test('a run is queued, runs, and completes', async () => {
     const runId = 'run/ä 1'
     await start(runId)
+    // With its first question the API still has to find the bus; on a busy machine it answers without it meanwhile.
+    await expect.poll(() => status(runId), { timeout: 20_000 }).not.toHaveProperty('degraded')
     expect(await status(runId)).toMatchObject({
       ...{ runId, orgId: 'acme', workflowId: 'audit', execution: 1, status: 'QUEUED' },
       progress: { completedActions: 0, totalActions: 1 },
       telemetry: { loki: { state: 'arriving' }, postgres: { state: 'arriving' } },
     })
-    expect(await status(runId)).not.toHaveProperty('degraded')
     const answer = await takeTask(runId)
     await untilStatus(runId, 'RUNNING')
     await answer(complete)
