@@ -2,7 +2,6 @@
 
 import type { Admin } from 'kafkajs'
 import type { Sql } from 'postgres'
-import { consumerGroup, SINKS } from '@runlight/contracts/topics'
 
 /** Topics whose stored positions belong to another generation, or lie beyond the end of a partition of this one. */
 export async function topicsToAccept(
@@ -23,19 +22,13 @@ export async function topicsToAccept(
   return found
 }
 
-/** Forgets positions and committed offsets of the topics; the bridges must be stopped. Gives a sentence for each. */
-export async function forgetPositions(admin: Admin, sql: Sql, topics: readonly string[]): Promise<string[]> {
-  const changes: string[] = []
-  for (const topic of topics) {
-    for (const sink of SINKS) {
-      const groupId = consumerGroup(sink)
-      const committed = await admin.fetchOffsets({ groupId, topics: [topic] })
-      if (committed.every(({ partitions }) => partitions.every(({ offset }) => offset === '-1'))) continue
-      await admin.resetOffsets({ groupId, topic, earliest: true })
-      changes.push(`Group ${groupId} begins ${topic} anew.`)
-    }
-    await sql`delete from positions where topic = ${topic}`
-    changes.push(`The positions of ${topic} in the trace store were given up; it is taken from its first record on.`)
-  }
-  return changes
+/**
+ * Forgets the stored positions of topics; their records are taken from the first one on. The offsets that the groups
+ * have committed need nothing: the generation that lies beside each of them tells that it belongs to an older life.
+ */
+export async function forgetPositions(sql: Sql, topics: readonly string[]): Promise<string[]> {
+  for (const topic of topics) await sql`delete from positions where topic = ${topic}`
+  return topics.map(
+    (topic) => `The positions of ${topic} in the trace store were given up; it is taken from its first record on.`,
+  )
 }

@@ -58,7 +58,6 @@ export async function provisionUp(
         return [
           ...renewed,
           ...(await forgetPositions(
-            admin,
             sql,
             found.map(({ topic }) => topic),
           )),
