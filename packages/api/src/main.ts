@@ -2,6 +2,7 @@
 
 import { readEnvironment } from '@runlight/contracts/environment'
 import { createLog } from '@runlight/service/log'
+import { quietKafka } from '@runlight/service/quiet-kafka'
 import { runService } from '@runlight/service/run'
 import { startApi } from './api.ts'
 
@@ -9,6 +10,7 @@ const { instance, logLevel } = readEnvironment(['instance', 'logLevel'])
 const log = createLog({ component: 'api', instance, level: logLevel })
 
 await runService(log, async () => {
+  quietKafka()
   const env = readEnvironment([
     'listen',
     'postgresUrl',

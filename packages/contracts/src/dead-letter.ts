@@ -15,19 +15,36 @@ export const DEAD_LETTER_REASONS = {
 } as const
 export type DeadLetterReason = keyof typeof DEAD_LETTER_REASONS
 
+/** Where a record first lay on the bus. */
+export const Origin = Type.Object({
+  generation: Type.String(),
+  topic: Type.String(),
+  partition: Type.Integer({ minimum: 0 }),
+  offset: Type.String({ pattern: '^\\d+$' }),
+  appendedAt: Timestamp,
+})
+export type Origin = Type.Static<typeof Origin>
+
+/**
+ * What the header `runlight-origin` of a record on `telemetry.replay.<sink>` holds, as JSON. Key and value of such a
+ * record are the original ones, byte by byte: with the origin they give the same identity and the same effective time.
+ */
+export const ReplayOrigin = Type.Object({
+  ...Origin.properties,
+  replayId: Type.String({
+    pattern: '^[A-Za-z0-9_-]{1,64}$',
+    description: 'Names one replay; what it brings to Loki goes to streams of its own, `late="<replayId>"`',
+  }),
+})
+export type ReplayOrigin = Type.Static<typeof ReplayOrigin>
+
 /** A record on `telemetry.dlq`. Its key is `<topic>/<partition>/<offset>` of the origin. */
 export const DeadLetter = Type.Object({
   schemaVersion: Type.Integer({ minimum: 1 }),
   sink: Type.Enum(SINKS),
   reason: Type.Enum(Object.keys(DEAD_LETTER_REASONS) as DeadLetterReason[]),
   detail: Type.String({ description: "What is wrong: the field, or the store's own words" }),
-  origin: Type.Object({
-    generation: Type.String(),
-    topic: Type.String(),
-    partition: Type.Integer({ minimum: 0 }),
-    offset: Type.String({ pattern: '^\\d+$' }),
-    appendedAt: Timestamp,
-  }),
+  origin: Origin,
   key: Type.Optional(Type.String({ description: 'Base64 of the original key' })),
   value: Type.Optional(Type.String({ description: 'Base64 of the original value; left out when it is too large' })),
   valueBytes: Type.Integer({ minimum: 0, description: 'Size of the original value' }),

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { Kafka, logLevel } from 'kafkajs'
 import type { LogEntry as KafkaLogEntry } from 'kafkajs'
 import type { Log } from '@runlight/service/log'
+import { quietKafka } from '@runlight/service/quiet-kafka'
 import { registerCodecs } from './codecs.ts'
 
 export interface KafkaSettings {
@@ -15,6 +16,7 @@ export interface KafkaSettings {
 
 export function createKafka({ brokers, clientId, log }: KafkaSettings): Kafka {
   registerCodecs()
+  quietKafka()
   return new Kafka({
     clientId: `${clientId}@${hostname()}`,
     brokers: [...brokers],
