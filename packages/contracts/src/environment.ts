@@ -198,6 +198,12 @@ export const VARIABLES = {
     fallback: DEFAULT_RUN_PREFIX,
     parse: text,
   }),
+  sessionSeconds: variable({
+    name: 'RUNLIGHT_BRIDGE_SESSION_SECONDS',
+    doc: 'How long the bus waits for a sign of life from a bridge before it gives its partitions to another, in seconds',
+    fallback: 12,
+    parse: integer(1, 300),
+  }),
   instance: variable({
     name: 'RUNLIGHT_INSTANCE',
     doc: 'Name of this instance among several of one service, in its logs and client ids',

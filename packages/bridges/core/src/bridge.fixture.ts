@@ -37,6 +37,7 @@ export function memoryStore(): MemoryStore {
       name: 'loki',
       topics: [{ topic, kind: 'logs' }],
       prepare: (batch) => async (context) => {
+        if (batch.kind === 'raw') throw new TypeError('This store takes no raw records.')
         if (store.away.has(batch.partition)) {
           store.failures += 1
           throw new DeliveryError('unreachable', 'The store is away.')
@@ -119,7 +120,7 @@ export async function startTestBridge(
       brokers: kafka.brokers,
       logTopic: topic,
       eventTopic: VARIABLES.eventTopic.fallback ?? '',
-      ...{ deadLetterTopic, generationsTopic, instance: '0', logLevel: 'error' },
+      ...{ deadLetterTopic, generationsTopic, instance: '0', logLevel: 'error', sessionSeconds: 12 },
       listen: { host: '127.0.0.1', port },
     },
     version: 'test',

@@ -28,6 +28,7 @@ export const BRIDGE_VARIABLES = [
   'eventTopic',
   'deadLetterTopic',
   'generationsTopic',
+  'sessionSeconds',
   'listen',
   'instance',
   'logLevel',
@@ -77,6 +78,7 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
   consumption = await Promise.race([
     consume({
       ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail, groupId, stored },
+      sessionTimeout: env.sessionSeconds * 1000,
       metrics: bridgeMetrics,
       readGenerations: () => readGenerations(kafka, env.generationsTopic),
     }),

@@ -23,6 +23,8 @@ const LOOK_MS = 5_000
 
 export interface ConsumeSettings extends Omit<AssignmentSettings, 'consumer' | 'generations' | 'unfinished'> {
   kafka: Kafka
+  /** How long the group waits for a sign of life before it gives the partitions away, in milliseconds. */
+  sessionTimeout: number
   /** Generations of the topics when the process started. */
   generations: ReadonlyMap<string, string>
   readGenerations: () => Promise<ReadonlyMap<string, string>>
@@ -39,12 +41,13 @@ export interface Consumption {
 
 export async function consume({
   kafka,
+  sessionTimeout,
   generations,
   readGenerations,
   ...settings
 }: ConsumeSettings): Promise<Consumption> {
   const { sink, groupId, log, fail } = settings
-  const consumer = createConsumer(kafka, groupId)
+  const consumer = createConsumer(kafka, groupId, sessionTimeout)
   let assignment: Assignment | undefined
   const unfinished = new Set<Lane>()
   let lastSign = Date.now()
@@ -147,13 +150,13 @@ function stalled(silence: number): RunlightError {
   return new RunlightError('RL_CONSUMER_STOPPED', message)
 }
 
-function createConsumer(kafka: Kafka, groupId: string): Consumer {
+function createConsumer(kafka: Kafka, groupId: string, sessionTimeout: number): Consumer {
   return kafka.consumer({
     groupId,
     // After SIGKILL the partitions stand still for so long. A stall that is longer costs a rebalance and repeats.
-    sessionTimeout: 12_000,
+    sessionTimeout,
     rebalanceTimeout: 30_000,
-    heartbeatInterval: 3_000,
+    heartbeatInterval: Math.round(sessionTimeout / 4),
     // A paused partition is fetched again only with the next request, so a request must not wait long.
     maxWaitTimeInMs: 250,
     minBytes: 1,
