@@ -2,11 +2,13 @@
 
 import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { RunlightError } from '@runlight/contracts/errors'
+import { ORIGIN_HEADER } from '@runlight/contracts/topics'
+import { ORIGIN_HEADER } from '@runlight/contracts/topics'
 import { Committer } from './commits.ts'
 import type { Acknowledged } from './commits.ts'
 import { Lane } from './lane.ts'
 import type { LaneSettings } from './lane.ts'
-import type { AssignedPartition, BusRecord, RecordKind } from './sink.ts'
+import type { AssignedPartition, BusRecord, TopicKind } from './sink.ts'
 import { startPosition } from './start-position.ts'
 import type { Committed } from './start-position.ts'
 
@@ -55,7 +57,7 @@ export class Assignment {
     const { sink, memory, consumer, stored } = this.#settings
     const partitions = Object.values(member).reduce((sum, list) => sum + list.length, 0)
     memory.share(partitions)
-    for (const { topic, kind } of sink.topics) {
+    for (const topic of consumedTopics(sink)) {
       const own = member[topic] ?? []
       if (own.length === 0) continue
       const [ends, committed] = await Promise.all([this.#ends(topic, own), this.#committed(topic)])
@@ -64,7 +66,7 @@ export class Assignment {
         const start = await this.#startOf(partition, committed.get(partition.partition))
         if (this.signal.aborted) return
         stored.set(keyOf(partition), start)
-        this.#lanes.set(keyOf(partition), this.#createLane(partition, kind, start))
+        this.#lanes.set(keyOf(partition), this.#createLane(partition, start))
         consumer.seek({ topic, partition: partition.partition, offset: String(start) })
         consumer.resume([{ topic, partitions: [partition.partition] }])
       }
@@ -77,7 +79,7 @@ export class Assignment {
     const lane = this.#lanes.get(keyOf(batch))
     if (this.signal.aborted || !lane?.active) return
     this.#payload = payload
-    const records = batch.messages.map(toBusRecord)
+    const records = batch.messages.map(lane.settings.ordered ? toBusRecord : toReplayRecord)
     const first = records[0]
     if (!first) return
     await this.#checkContinuity(lane, first.offset)
@@ -117,12 +119,18 @@ export class Assignment {
     })
   }
 
-  #createLane(assigned: AssignedPartition, kind: RecordKind, start: bigint): Lane {
+  #createLane(assigned: AssignedPartition, kind: TopicKind, start: bigint): Lane {
     const { topic, partition, generation } = assigned
     const { consumer, sink, deadLetters, memory, metrics, log, limits, fail, stored, unfinished } = this.#settings
     const here = [{ topic, partitions: [partition] }]
+    const kinds = new Map(sink.topics.map((own) => [own.topic, own.kind]))
+    const kind = kinds.get(topic)
+    const origin = { topic, partition, generation }
+    const replay = { ...origin, kinds, spanMillis: limits.spanMillis }
     const settings: LaneSettings = {
-      ...{ topic, kind, partition, generation, start },
+      ...{ topic, partition, generation, start, ordered: kind !== undefined },
+      decode: (records) =>
+        kind ? [wholePart(kind, origin, records)] : replayParts(replay, records as readonly ReplayRecord[]),
       ...{ sink, deadLetters, memory, metrics, log, limits, fail },
       committer: this.#committer,
       pause: () => consumer.pause(here),
@@ -141,7 +149,9 @@ export class Assignment {
 
   async #startOf(partition: AssignedPartition, committed: Committed | undefined): Promise<bigint> {
     const { sink, log, stored } = this.#settings
-    const own = sink.position ? await sink.position(partition) : undefined
+    // What lies on the replay topic says nothing of the store's own positions, so they don't say where it goes on.
+    const position = sink.topics.some(({ topic }) => topic === partition.topic) ? sink.position : undefined
+    const own = await position?.(partition)
     const { start, overtaken, stale } = startPosition(partition, own, committed)
     if (stale) {
       const { topic, partition: number } = partition
@@ -149,7 +159,7 @@ export class Assignment {
     }
     if (overtaken > 0n) this.#reportOvertaken(partition, overtaken)
     // What this process has stored itself may be further than what it could commit before a rebalance.
-    const known = sink.position ? undefined : stored.get(keyOf(partition))
+    const known = position ? undefined : stored.get(keyOf(partition))
     return known !== undefined && known > start && known <= partition.high ? known : start
   }
 
@@ -199,8 +209,18 @@ export class Assignment {
   }
 }
 
-function toBusRecord({ offset, timestamp, key, value }: KafkaMessage): BusRecord {
-  return { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
+function toBusRecord({ offset, timestamp, key, value, headers }: KafkaMessage): BusRecord {
+  const record: BusRecord = { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
+  const origin = headers?.[ORIGIN_HEADER]
+  // Given several times, the first one counts.
+  const one = Array.isArray(origin) ? origin[0] : origin
+  if (one !== undefined) record.origin = Buffer.from(one)
+  return record
+}
+
+function toReplayRecord(message: KafkaMessage): ReplayRecord {
+  const header = [message.headers?.[ORIGIN_HEADER] ?? []].flat().at(-1)
+  return { ...toBusRecord(message), origin: header === undefined ? null : Buffer.from(header) }
 }
 
 function isLaneOf(lane: Lane, { topic, partition }: { topic: string; partition: number }): boolean {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { VARIABLES } from '@runlight/contracts/environment'
 import type { DeadLetter } from '@runlight/contracts/dead-letter'
-import { consumerGroup } from '@runlight/contracts/topics'
+import { consumerGroup, replayTopic } from '@runlight/contracts/topics'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { RunningService } from '@runlight/service/run'
@@ -15,9 +15,16 @@ import type { BatchLimits } from './queue.ts'
 import { DeliveryError } from './sink.ts'
 import type { Sink } from './sink.ts'
 
+export interface StoredRecord {
+  offset: bigint
+  message: string
+  /** Name of the replay that brought it. */
+  replay?: string
+}
+
 /** Keeps what it is given in memory: messages by `topic/partition`, in the order of delivery, repeats included. */
 export interface MemoryStore {
-  delivered: Map<string, { offset: bigint; message: string }[]>
+  delivered: Map<string, StoredRecord[]>
   /** Partitions that the store is away for. */
   away: Set<number>
   /** Deliveries that have failed because of that. */
@@ -49,7 +56,8 @@ export function memoryStore(): MemoryStore {
         const key = `${batch.topic}/${batch.partition}`
         const list = store.delivered.get(key) ?? []
         for (const { offset, body } of batch.records) {
-          if (!store.refused.has(body.message)) list.push({ offset, message: body.message })
+          if (!store.refused.has(body.message))
+            list.push({ offset, message: body.message, ...(batch.replay ? { replay: batch.replay.id } : {}) })
         }
         store.delivered.set(key, list)
         return { delivered: batch.records.length - bad.length, repeated: 0 }
@@ -78,15 +86,28 @@ export interface TestBus {
 export async function createBus(kafka: TestKafka, { partitions = 4 } = {}): Promise<TestBus> {
   const name = randomUUID().slice(0, 8)
   const bus = { kafka, topic: `logs-${name}`, deadLetterTopic: `dlq-${name}`, generationsTopic: `generations-${name}` }
+  // One for all buses of a broker, as the group is: what one test has committed, the next does not see.
+  const replay = replayTopic('loki')
+  const admin = kafka.client().admin()
+  await admin.connect()
+  const known = (await admin.listTopics()).includes(replay)
+  await admin.disconnect()
   await kafka.createTopics([
+    ...(known ? [] : [{ topic: replay, partitions: 1 }]),
     { topic: bus.topic, partitions },
     { topic: bus.deadLetterTopic, partitions: 1 },
     { topic: bus.generationsTopic, partitions: 1, config: { 'cleanup.policy': 'compact' } },
   ])
+  await writeGeneration({ ...bus, topic: replay }, REPLAY_GENERATION)
   return bus
 }
 
-export async function writeGeneration({ kafka, topic, generationsTopic }: TestBus, generation: string): Promise<void> {
+const REPLAY_GENERATION = 'generation-of-replays'
+
+export async function writeGeneration(
+  { kafka, topic, generationsTopic }: Omit<TestBus, 'deadLetterTopic'>,
+  generation: string,
+): Promise<void> {
   const value = JSON.stringify({ schemaVersion: 1, topic, generation, createdAt: new Date().toISOString() })
   await send(kafka, generationsTopic, [{ key: topic, value }])
 }
@@ -94,7 +115,12 @@ export async function writeGeneration({ kafka, topic, generationsTopic }: TestBu
 export async function send(
   kafka: TestKafka,
   topic: string,
-  messages: { key?: string; value: string | Buffer; partition?: number }[],
+  messages: {
+    key?: string
+    value: string | Buffer
+    partition?: number
+    headers?: Readonly<Record<string, string>>
+  }[],
 ): Promise<void> {
   // Idempotent: a send that is repeated after a lost answer must not be two records.
   const producer = kafka.client().producer({ idempotent: true, maxInFlightRequests: 1 })

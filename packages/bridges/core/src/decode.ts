@@ -7,7 +7,7 @@ import { effectiveTime, instantFromMillis, parseInstant } from '@runlight/contra
 import { checkTraceEvent } from '@runlight/contracts/trace-event'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
-import type { BusRecord, DecodedRecord, PartitionBatch, RecordKind, Refusal } from './sink.ts'
+import type { BusRecord, DecodedRecord, PartitionBatch, RecordKind, Refusal, TopicKind } from './sink.ts'
 
 type Body<K extends RecordKind> = K extends 'logs' ? LogEntry : TraceEvent
 
@@ -18,10 +18,11 @@ const CHECKS: { [K in RecordKind]: (value: unknown) => Checked<Body<K>> } = {
 
 /** Decodes what was taken from one partition together. */
 export function decodeBatch(
-  kind: RecordKind,
+  kind: TopicKind,
   frame: Omit<PartitionBatch, 'kind' | 'records'>,
   records: readonly BusRecord[],
 ): { batch: PartitionBatch; refused: readonly Refusal[] } {
+  if (kind === 'raw') return { batch: { kind, ...frame, records }, refused: [] }
   if (kind === 'logs') {
     const { decoded, refused } = decodeRecords(kind, records)
     return { batch: { kind, ...frame, records: decoded }, refused }

@@ -5,22 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RunlightError } from '@runlight/contracts/errors'
 import type { Log } from '@runlight/service/log'
 import type { Committer } from './commits.ts'
-import type { DeadLetterWriter } from './dead-letters.ts'
-import { decodeBatch } from './decode.ts'
+import type { DeadLetterWriter, Origin } from './dead-letters.ts'
 import type { BridgeMetrics } from './metrics.ts'
+import type { Part } from './part.ts'
 import { RecordQueue } from './queue.ts'
 import type { QueueSettings, Slice } from './queue.ts'
 import { retryForever } from './retry.ts'
 import { DeliveryError } from './sink.ts'
-import type { BusRecord, Delivery, DeliveryContext, PartitionBatch, RecordKind, Refusal, Sink } from './sink.ts'
+import type { BusRecord, Delivery, DeliveryContext, Refusal, Sink, TopicKind } from './sink.ts'
 
 export interface LaneSettings extends QueueSettings {
   topic: string
-  kind: RecordKind
+  kind: TopicKind
   partition: number
   generation: string
   /** The offset to begin with. */
   start: bigint
+  /** Decodes records taken together, into parts that follow one another. */
+  decode: (records: readonly BusRecord[]) => readonly Part[]
+  /** Are the records those of the topic itself, in the order of their append time? Not on a replay topic. */
+  ordered: boolean
   sink: Sink
   committer: Committer
   deadLetters: DeadLetterWriter
@@ -36,9 +40,18 @@ export interface LaneSettings extends QueueSettings {
 
 interface Prepared {
   slice: Slice
-  batch: PartitionBatch
+  parts: readonly PreparedPart[]
+}
+
+interface PreparedPart {
+  deliveries: readonly PreparedDelivery[]
+  nextOffset: bigint
+}
+
+interface PreparedDelivery {
+  origin: Origin
   refused: readonly Refusal[]
-  delivery: Delivery
+  store: Delivery | undefined
 }
 
 export class Lane {
@@ -129,38 +142,51 @@ export class Lane {
   }
 
   #prepare(): Prepared {
-    const { topic, partition, generation, kind, sink } = this.settings
+    const { sink, decode } = this.settings
     const slice = this.#queue.take()
-    const last = slice.records.at(-1) as BusRecord
-    const frame = { topic, partition, generation, nextOffset: last.offset + 1n, lastAppendedAt: last.appendedAt }
-    const { batch, refused } = decodeBatch(kind, frame, slice.records)
-    return { slice, batch, refused, delivery: sink.prepare(batch) }
+    const parts = decode(slice.records).map(({ deliveries, nextOffset }): PreparedPart => {
+      const prepared = deliveries.map(({ origin, batch, refused }): PreparedDelivery => {
+        return { origin, refused, store: batch && sink.prepare(batch) }
+      })
+      return { deliveries: prepared, nextOffset }
+    })
+    return { slice, parts }
   }
 
-  async #deliver({ slice, batch, refused, delivery }: Prepared): Promise<void> {
+  async #deliver({ slice, parts }: Prepared): Promise<void> {
     const { sink, topic, partition, metrics, log } = this.settings
-    await this.#waitForCommits(batch.lastAppendedAt)
-    const context = this.#context()
-    if (refused.length > 0) await context.refuse(refused)
     const stopTimer = metrics.seconds.startTimer({ sink: sink.name })
-    const counts = await context.retrying(() => delivery(context))
+    for (const { deliveries, nextOffset } of parts) {
+      await this.#waitForCommits(slice)
+      for (const delivery of deliveries) await this.#store(delivery)
+      this.#acknowledge(slice, nextOffset)
+      log.debug({ topic, partition, nextOffset: String(nextOffset) }, 'A batch is stored.')
+    }
     stopTimer()
     metrics.batchRecords.observe({ sink: sink.name }, slice.records.length)
+    this.#queue.release(slice)
+  }
+
+  async #store({ origin, refused, store }: PreparedDelivery): Promise<void> {
+    const { sink, topic, metrics } = this.settings
+    const context = this.#context(origin)
+    if (refused.length > 0) await context.refuse(refused)
+    if (!store) return
+    const counts = await context.retrying(() => store(context))
     metrics.delivered.inc({ sink: sink.name, topic }, counts.delivered)
     metrics.repeated.inc({ sink: sink.name, topic }, counts.repeated)
-    this.#acknowledge(slice, batch.nextOffset)
-    log.debug({ topic, partition, nextOffset: String(batch.nextOffset) }, 'A batch is stored.')
   }
 
   // What is stored but not committed would be repeated together with this batch; together they must not span too much.
-  async #waitForCommits(lastAppendedAt: number): Promise<void> {
-    const { committer, limits } = this.settings
+  async #waitForCommits({ records }: Slice): Promise<void> {
+    const { committer, limits, ordered } = this.settings
     const since = committer.uncommittedSince(this.settings)
-    if (since !== undefined && lastAppendedAt - since > limits.uncommittedSpanMillis) await committer.settled()
+    const until = (records.at(-1) as BusRecord).appendedAt
+    if (!ordered || (since !== undefined && until - since > limits.uncommittedSpanMillis)) await committer.settled()
     this.#abort.signal.throwIfAborted()
   }
 
-  #context(): DeliveryContext {
+  #context(origin: Origin): DeliveryContext {
     const { sink, metrics, log, topic, partition } = this.settings
     const { signal } = this.#abort
     const onFailure = (cause: unknown, attempt: number) => {
@@ -173,13 +199,14 @@ export class Lane {
       return known?.retryAfter
     }
     const retrying = <R>(work: () => Promise<R>): Promise<R> => retryForever({ signal, onFailure }, work)
-    return { signal, retrying, refuse: (refusals) => retrying(() => this.#refuse(refusals)) }
+    return { signal, retrying, refuse: (refusals) => retrying(() => this.#refuse(origin, refusals)) }
   }
 
-  async #refuse(refusals: readonly Refusal[]): Promise<void> {
-    const { topic, partition, generation, deadLetters, assertOwned, sink, metrics, log } = this.settings
+  async #refuse(origin: Origin, refusals: readonly Refusal[]): Promise<void> {
+    const { deadLetters, assertOwned, sink, metrics, log } = this.settings
+    const { topic, partition } = origin
     await assertOwned()
-    await deadLetters.write({ topic, partition, generation }, refusals)
+    await deadLetters.write(origin, refusals)
     for (const { reason } of refusals) metrics.deadLetters.inc({ sink: sink.name, reason })
     // One line for all of them, and nothing of what they hold: the dead letters have it.
     const [first] = refusals
@@ -189,7 +216,6 @@ export class Lane {
 
   #acknowledge(slice: Slice, nextOffset: bigint): void {
     const { topic, partition, generation, acknowledged, committer } = this.settings
-    this.#queue.release(slice)
     this.#next = nextOffset
     if (this.#abort.signal.aborted) return
     acknowledged(nextOffset)

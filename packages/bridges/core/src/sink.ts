@@ -3,11 +3,15 @@
 import type { DeadLetterReason } from '@runlight/contracts/dead-letter'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { EffectiveTime, Instant } from '@runlight/contracts/time'
+import { replayTopic } from '@runlight/contracts/topics'
 import type { SinkName } from '@runlight/contracts/topics'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
 
 /** What the records of a topic are. */
 export type RecordKind = 'logs' | 'events'
+
+/** How the records of a topic reach a sink: decoded and checked, or as they lie on the bus, for the sink alone to read. */
+export type TopicKind = RecordKind | 'raw'
 
 /** A record as it lies on the bus. */
 export interface BusRecord {
@@ -16,6 +20,8 @@ export interface BusRecord {
   appendedAt: number
   key: Buffer | null
   value: Buffer | null
+  /** The header `runlight-origin` of a record on a replay topic, as it lies on the bus. */
+  origin?: Buffer | null
 }
 
 /** A record that has the shape of its topic. */
@@ -28,22 +34,25 @@ export interface DecodedRecord<T> extends BusRecord {
   effective: EffectiveTime
 }
 
-interface BatchOf<K extends RecordKind, T> {
+interface BatchOf<K extends TopicKind, R extends BusRecord> {
   kind: K
   topic: string
   partition: number
   /** Generation of the topic that the offsets belong to. */
   generation: string
   /** In the order of their offsets; may have gaps where records were dead-lettered. */
-  records: readonly DecodedRecord<T>[]
+  records: readonly R[]
   /** First offset after the batch, dead-lettered records included. */
   nextOffset: bigint
   /** Append time of the last record taken from the bus for this batch, milliseconds since the epoch. */
   lastAppendedAt: number
 }
-export type LogBatch = BatchOf<'logs', LogEntry>
-export type EventBatch = BatchOf<'events', TraceEvent>
-export type PartitionBatch = LogBatch | EventBatch
+export type LogBatch = BatchOf<'logs', DecodedRecord<LogEntry>>
+export type EventBatch = BatchOf<'events', DecodedRecord<TraceEvent>>
+export type RawBatch = BatchOf<'raw', BusRecord>
+/** A batch whose records are decoded. */
+export type RecordBatch = LogBatch | EventBatch
+export type PartitionBatch = RecordBatch | RawBatch
 
 /** A record that a store refuses for good, with the store's own words. */
 export interface Refusal {
@@ -90,7 +99,7 @@ export interface AssignedPartition {
 export interface Sink {
   name: SinkName
   /** Topics it takes, and what their records are. */
-  topics: readonly { topic: string; kind: RecordKind }[]
+  topics: readonly { topic: string; kind: TopicKind }[]
   /**
    * Where the store itself says that a partition goes on; undefined when it knows nothing of it.
    * A sink without this goes on at the group's committed offset.
@@ -105,6 +114,11 @@ export interface Sink {
   /** Can the store be reached? Rejects with the reason when not. */
   check: () => Promise<void>
   close: () => Promise<void>
+}
+
+/** The sink's own topics, and the one on which what it had refused comes back. */
+export function consumedTopics({ name, topics }: Pick<Sink, 'name' | 'topics'>): string[] {
+  return [...topics.map(({ topic }) => topic), replayTopic(name)]
 }
 
 export const FAILURE_REASONS = [

@@ -1,12 +1,12 @@
 // A batch, or a half of it, as far as it can be made ready without the database.
 
-import type { EventBatch, LogBatch, PartitionBatch } from '@runlight/bridge-core/sink'
+import type { EventBatch, LogBatch, RecordBatch } from '@runlight/bridge-core/sink'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { logRow, streamRows } from './log-rows.ts'
 import type { LogRecord, StreamRow } from './log-rows.ts'
 import type { EventRecord } from './event-rows.ts'
 
-type Place = Pick<PartitionBatch, 'topic' | 'partition' | 'generation' | 'nextOffset' | 'lastAppendedAt'>
+type Place = Pick<RecordBatch, 'topic' | 'partition' | 'generation' | 'nextOffset' | 'lastAppendedAt'>
 
 /** A log record and its row in COPY's text format. */
 export interface LogItem {
@@ -36,7 +36,7 @@ export interface EventPart {
 export type Part = LogPart | EventPart
 
 /** @param records those of the batch that the store can hold */
-export function preparePart(batch: PartitionBatch, records: readonly unknown[], labels: LabelMode): Part {
+export function preparePart(batch: RecordBatch, records: readonly unknown[], labels: LabelMode): Part {
   const { topic, partition, generation, nextOffset, lastAppendedAt } = batch
   const place = { topic, partition, generation, nextOffset, lastAppendedAt }
   if (batch.kind === 'events') {

@@ -46,6 +46,7 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
       return readPosition(sql, partition)
     },
     prepare: (batch) => {
+      if (batch.kind === 'raw') throw new TypeError('The Postgres sink takes no raw records.')
       const refused: Refusal[] = []
       const good = batch.records.filter((record) => {
         const detail = maybeUnrepresentable(record.text) ? unrepresentableField(record.body, { nul: true }) : undefined
