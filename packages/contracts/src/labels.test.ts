@@ -33,8 +33,11 @@ describe('labels', () => {
   it('are sorted by name, as Loki sorts them', () => {
     for (const mode of ['perRun', 'bounded'] as const) {
       for (const each of [entry, { ...entry, type: 'system' as const, component: 'loki' }]) {
-        const names = streamLabels(each, 2, mode).map(([name]) => name)
-        expect(names).toEqual([...names].sort())
+        for (const late of [undefined, 'replay-1']) {
+          const names = streamLabels(each, 2, mode, late).map(([name]) => name)
+          expect(names).toEqual([...names].sort())
+          expect(names.includes('late')).toBe(late !== undefined)
+        }
       }
     }
   })

@@ -44,17 +44,18 @@ export const STRUCTURED_METADATA = {
 /** Name and value pairs; their order is part of the bytes of a push. */
 export type LabelPairs = readonly (readonly [name: string, value: string])[]
 
-/** The labels of an entry's stream, sorted by name, as Loki sorts them. */
-export function streamLabels(entry: LogEntry, partition: number, mode: LabelMode): LabelPairs {
+/**
+ * The labels of an entry's stream, sorted by name, as Loki sorts them.
+ * @param late names the replay or import that brings the entry: it must not go to the stream that has long gone on
+ */
+export function streamLabels(entry: LogEntry, partition: number, mode: LabelMode, late?: string): LabelPairs {
   const shard = String(partition)
+  const pairs: [string, string][] = late === undefined ? [] : [[LABELS.late, late]]
   if (entry.type === 'system') {
-    return [
-      [LABELS.component, entry.component ?? ''],
-      [LABELS.shard, shard],
-      [LABELS.stream, entry.stream],
-    ]
+    pairs.unshift([LABELS.component, entry.component ?? ''])
+    pairs.push([LABELS.shard, shard], [LABELS.stream, entry.stream])
+    return pairs
   }
-  const pairs: [string, string][] = []
   if (mode === 'perRun') {
     if (entry.nodeRef !== undefined) pairs.push([LABELS.node, entry.nodeRef])
     pairs.push([LABELS.runId, entry.runId ?? ''])

@@ -3,12 +3,15 @@
 import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { RunlightError } from '@runlight/contracts/errors'
 import { ORIGIN_HEADER } from '@runlight/contracts/topics'
-import { ORIGIN_HEADER } from '@runlight/contracts/topics'
 import { Committer } from './commits.ts'
 import type { Acknowledged } from './commits.ts'
 import { Lane } from './lane.ts'
 import type { LaneSettings } from './lane.ts'
-import type { AssignedPartition, BusRecord, TopicKind } from './sink.ts'
+import { wholePart } from './part.ts'
+import { replayParts } from './replay.ts'
+import type { ReplayRecord } from './replay.ts'
+import { consumedTopics } from './sink.ts'
+import type { AssignedPartition, BusRecord } from './sink.ts'
 import { startPosition } from './start-position.ts'
 import type { Committed } from './start-position.ts'
 
@@ -119,7 +122,7 @@ export class Assignment {
     })
   }
 
-  #createLane(assigned: AssignedPartition, kind: TopicKind, start: bigint): Lane {
+  #createLane(assigned: AssignedPartition, start: bigint): Lane {
     const { topic, partition, generation } = assigned
     const { consumer, sink, deadLetters, memory, metrics, log, limits, fail, stored, unfinished } = this.#settings
     const here = [{ topic, partitions: [partition] }]
@@ -209,16 +212,12 @@ export class Assignment {
   }
 }
 
-function toBusRecord({ offset, timestamp, key, value, headers }: KafkaMessage): BusRecord {
-  const record: BusRecord = { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
-  const origin = headers?.[ORIGIN_HEADER]
-  // Given several times, the first one counts.
-  const one = Array.isArray(origin) ? origin[0] : origin
-  if (one !== undefined) record.origin = Buffer.from(one)
-  return record
+function toBusRecord({ offset, timestamp, key, value }: KafkaMessage): BusRecord {
+  return { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
 }
 
 function toReplayRecord(message: KafkaMessage): ReplayRecord {
+  // Given several times, the last one counts, as in Kafka's own clients.
   const header = [message.headers?.[ORIGIN_HEADER] ?? []].flat().at(-1)
   return { ...toBusRecord(message), origin: header === undefined ? null : Buffer.from(header) }
 }

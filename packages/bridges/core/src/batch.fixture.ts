@@ -13,6 +13,8 @@ export interface BatchPlace {
   from?: number
   /** Append time of all records, milliseconds since the epoch. */
   appendedAt?: number
+  /** Name of the replay that the records come from. */
+  replay?: string
 }
 
 /** A value is what a client would send: an object is written as JSON, a text is sent as it is. */
@@ -30,14 +32,15 @@ export function eventBatch(values: readonly Value[], place: BatchPlace = {}): Ev
 
 function onBus(
   values: readonly Value[],
-  { topic = '', partition = 0, generation = 'generation-1', from = 0, appendedAt = Date.now() }: BatchPlace,
+  { topic = '', partition = 0, generation = 'generation-1', from = 0, appendedAt = Date.now(), replay }: BatchPlace,
 ) {
   const records = values.map((value, index): BusRecord => {
     const text = typeof value === 'string' ? value : JSON.stringify(value)
     return { offset: BigInt(from + index), appendedAt, key: null, value: Buffer.from(text) }
   })
   const nextOffset = BigInt(from + values.length)
-  return { records, frame: { topic, partition, generation, nextOffset, lastAppendedAt: appendedAt } }
+  const frame = { topic, partition, generation, nextOffset, lastAppendedAt: appendedAt }
+  return { records, frame: { ...frame, ...(replay === undefined ? {} : { replay: { id: replay } }) } }
 }
 
 /** Lines of one producer, from sequence number `from` on. */

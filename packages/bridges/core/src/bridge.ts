@@ -19,6 +19,7 @@ import { watchLag } from './lag.ts'
 import { MemoryBudget } from './memory.ts'
 import { createBridgeMetrics } from './metrics.ts'
 import { backoff } from './retry.ts'
+import { consumedTopics } from './sink.ts'
 import type { Sink } from './sink.ts'
 
 /** Variables that every bridge reads. */
@@ -149,7 +150,7 @@ async function knownGenerations(
   for (let attempt = 1; ; attempt++) {
     try {
       const generations = await readGenerations(kafka, topic)
-      const missing = sink.topics.map((own) => own.topic).filter((own) => !generations.has(own))
+      const missing = consumedTopics(sink).filter((own) => !generations.has(own))
       if (missing.length === 0) return generations
       say({ missing, topic }, 'Topics have no generation yet; waiting for it. Run provision if this does not end.')
     } catch (cause) {

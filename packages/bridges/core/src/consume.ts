@@ -8,6 +8,7 @@ import type { AssignmentSettings, MemberAssignment } from './assignment.ts'
 import type { Lane } from './lane.ts'
 import { drainLanes } from './lane.ts'
 import { retryForever } from './retry.ts'
+import { consumedTopics } from './sink.ts'
 import type { Sink } from './sink.ts'
 
 /** How long the batches under way may take when the process stops, in milliseconds; below the service's own deadline. */
@@ -105,7 +106,7 @@ export async function consume({
   }, LOOK_MS)
   watch.unref()
   await consumer.connect()
-  await consumer.subscribe({ topics: sink.topics.map(({ topic }) => topic), fromBeginning: true })
+  await consumer.subscribe({ topics: consumedTopics(sink), fromBeginning: true })
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
@@ -138,8 +139,8 @@ export async function consume({
   }
 }
 
-function assertSame(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>, { topics }: Sink): void {
-  for (const { topic } of topics) {
+function assertSame(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>, sink: Sink): void {
+  for (const topic of consumedTopics(sink)) {
     if (before.get(topic) === now.get(topic)) continue
     throw new RunlightError('RL_GENERATION_CHANGED', `${topic} was created anew while this process was running.`)
   }

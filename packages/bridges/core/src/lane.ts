@@ -12,11 +12,10 @@ import { RecordQueue } from './queue.ts'
 import type { QueueSettings, Slice } from './queue.ts'
 import { retryForever } from './retry.ts'
 import { DeliveryError } from './sink.ts'
-import type { BusRecord, Delivery, DeliveryContext, Refusal, Sink, TopicKind } from './sink.ts'
+import type { BusRecord, Delivery, DeliveryContext, Refusal, Sink } from './sink.ts'
 
 export interface LaneSettings extends QueueSettings {
   topic: string
-  kind: TopicKind
   partition: number
   generation: string
   /** The offset to begin with. */

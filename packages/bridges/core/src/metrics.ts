@@ -3,12 +3,13 @@
 import { DEAD_LETTER_REASONS } from '@runlight/contracts/dead-letter'
 import { METRICS } from '@runlight/contracts/metrics'
 import type { Metrics } from '@runlight/service/metrics'
-import { FAILURE_REASONS } from './sink.ts'
+import { FAILURE_REASONS, consumedTopics } from './sink.ts'
 import type { Sink } from './sink.ts'
 
 export type BridgeMetrics = ReturnType<typeof createBridgeMetrics>
 
-export function createBridgeMetrics(metrics: Metrics, { name: sink, topics }: Pick<Sink, 'name' | 'topics'>) {
+export function createBridgeMetrics(metrics: Metrics, own: Pick<Sink, 'name' | 'topics'>) {
+  const sink = own.name
   const delivered = metrics.counter(METRICS.recordsDelivered)
   const repeated = metrics.counter(METRICS.recordsRepeated)
   const deadLetters = metrics.counter(METRICS.deadLetters)
@@ -20,7 +21,7 @@ export function createBridgeMetrics(metrics: Metrics, { name: sink, topics }: Pi
   const overtaken = metrics.counter(METRICS.recordsOvertaken)
   const inFlight = metrics.gauge(METRICS.inFlight)
 
-  for (const { topic } of topics) {
+  for (const topic of consumedTopics(own)) {
     for (const counter of [delivered, repeated, overtaken]) counter.inc({ sink, topic }, 0)
   }
   for (const reason of Object.keys(DEAD_LETTER_REASONS)) deadLetters.inc({ sink, reason }, 0)

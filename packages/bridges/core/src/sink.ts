@@ -20,8 +20,6 @@ export interface BusRecord {
   appendedAt: number
   key: Buffer | null
   value: Buffer | null
-  /** The header `runlight-origin` of a record on a replay topic, as it lies on the bus. */
-  origin?: Buffer | null
 }
 
 /** A record that has the shape of its topic. */
@@ -34,18 +32,31 @@ export interface DecodedRecord<T> extends BusRecord {
   effective: EffectiveTime
 }
 
+/** Records that a sink had refused and that come back to it, through its replay topic. */
+export interface Replay {
+  /** Names the replay: `[A-Za-z0-9_-]{1,64}`. */
+  id: string
+}
+
 interface BatchOf<K extends TopicKind, R extends BusRecord> {
   kind: K
   topic: string
   partition: number
   /** Generation of the topic that the offsets belong to. */
   generation: string
-  /** In the order of their offsets; may have gaps where records were dead-lettered. */
+  /** In the order of their offsets; may have gaps where records were dead-lettered. A replay keeps its own order. */
   records: readonly R[]
   /** First offset after the batch, dead-lettered records included. */
   nextOffset: bigint
   /** Append time of the last record taken from the bus for this batch, milliseconds since the epoch. */
   lastAppendedAt: number
+  /**
+   * Set where the records come back from the dead letters. Topic, generation, offsets and append times are then those
+   * of the originals, so that identity and effective time are too: they lie below what the store has passed, perhaps in
+   * an older life of the topic. So a store's position must neither be asked about them nor be moved by them: their
+   * identity alone tells whether they are stored already.
+   */
+  replay?: Replay
 }
 export type LogBatch = BatchOf<'logs', DecodedRecord<LogEntry>>
 export type EventBatch = BatchOf<'events', DecodedRecord<TraceEvent>>

@@ -36,7 +36,7 @@ export function toEntries(batch: LogBatch, settings: EntrySettings): LokiEntry[]
     const key = streamKey(record.body)
     let labels = labelsOf.get(key)
     if (labels === undefined) {
-      labels = selector(streamLabels(record.body, batch.partition, settings.labels))
+      labels = selector(streamLabels(record.body, batch.partition, settings.labels, batch.replay?.id))
       labelsOf.set(key, labels)
     }
     return toEntry(record, labels, batch, settings)
