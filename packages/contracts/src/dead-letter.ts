@@ -12,15 +12,16 @@ export const DEAD_LETTER_REASONS = {
   unrepresentable: 'A store can not hold a value in it, such as a NUL character in a text',
   too_large: 'The record is above the size that a store accepts',
   refused: 'The store refused it for good, in its own words',
+  unreadable: 'It lay among the dead letters and is none',
 } as const
 export type DeadLetterReason = keyof typeof DEAD_LETTER_REASONS
 
 /** Where a record first lay on the bus. */
 export const Origin = Type.Object({
-  generation: Type.String(),
-  topic: Type.String(),
+  generation: Type.String({ minLength: 1, maxLength: 64 }),
+  topic: Type.String({ minLength: 1, maxLength: 249 }),
   partition: Type.Integer({ minimum: 0 }),
-  offset: Type.String({ pattern: '^\\d+$' }),
+  offset: Type.String({ pattern: '^\\d{1,19}$' }),
   appendedAt: Timestamp,
 })
 export type Origin = Type.Static<typeof Origin>
@@ -45,12 +46,28 @@ export const DeadLetter = Type.Object({
   reason: Type.Enum(Object.keys(DEAD_LETTER_REASONS) as DeadLetterReason[]),
   detail: Type.String({ description: "What is wrong: the field, or the store's own words" }),
   origin: Origin,
-  key: Type.Optional(Type.String({ description: 'Base64 of the original key' })),
+  key: Type.Optional(Type.String({ description: 'Base64 of the original key; left out when it is too large' })),
+  keyBytes: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Size of the original key; left out where the record has none' }),
+  ),
   value: Type.Optional(Type.String({ description: 'Base64 of the original value; left out when it is too large' })),
   valueBytes: Type.Integer({ minimum: 0, description: 'Size of the original value' }),
   failedAt: Timestamp,
+  replay: Type.Optional(
+    Type.Object(
+      { offset: Type.String({ pattern: '^\\d{1,19}$' }) },
+      { description: 'It was refused again when it was replayed: where it lay on `telemetry.replay.<sink>`' },
+    ),
+  ),
 })
 export type DeadLetter = Type.Static<typeof DeadLetter>
 
 /** A value above this many bytes is left on its topic; the dead letter points at it. */
 export const DEAD_LETTER_VALUE_LIMIT = 512 * 1024
+
+/**
+ * How a dead letter stands. `open`: nobody has replayed it. `replaying`: it lies on the sink's replay topic.
+ * `replayed`: the sink has stored it. `refused_again`: the sink has refused it again.
+ */
+export const DEAD_LETTER_STATES = ['open', 'replaying', 'replayed', 'refused_again'] as const
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number]

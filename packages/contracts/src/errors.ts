@@ -43,6 +43,26 @@ export const ERROR_CODES = {
     next: 'Check the id; a run appears as soon as its first event is stored.',
     status: 404,
   },
+  RL_DEAD_LETTER_NOT_FOUND: {
+    title: 'No dead letter has this id',
+    next: '`runlight dlq list` shows the ids; a letter appears as soon as the Postgres bridge has stored it.',
+    status: 404,
+  },
+  RL_DEAD_LETTER_NOT_REPLAYABLE: {
+    title: 'The dead letter can not be replayed',
+    next: 'The message says why; `runlight dlq show` shows what was refused.',
+    status: 409,
+  },
+  RL_DEAD_LETTER_GONE: {
+    title: 'The record is on the bus no more',
+    next: 'It was too large to be kept with its dead letter, and its topic has let it go. Send it again from its source, if that has it still.',
+    status: 410,
+  },
+  RL_BUS_UNAVAILABLE: {
+    title: 'The telemetry bus can not be reached',
+    next: 'Try again; /readyz tells what is away.',
+    status: 503,
+  },
   RL_ROUTE_NOT_FOUND: {
     title: 'There is nothing at this address',
     next: 'See /openapi.json for the routes.',

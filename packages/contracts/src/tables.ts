@@ -142,6 +142,31 @@ export const TABLES = {
       updated_at: { type: 'timestamp with time zone', doc: 'When this row last changed' },
     },
   },
+  dead_letters: {
+    doc: 'Records that a store refused for good, and what became of their replays',
+    primaryKey: ['id'],
+    columns: {
+      id: { type: 'text', doc: 'Follows from the sink and the origin: one row for each record that a sink refuses' },
+      sink: { type: 'text', doc: 'The sink that refused it' },
+      reason: { type: 'text', doc: 'One of the dead letter reasons, as of the last refusal' },
+      detail: { type: 'text', doc: "The field at fault, or the store's own words" },
+      generation: { type: 'text', doc: 'Generation of the topic where it first lay' },
+      topic: { type: 'text', doc: 'Topic where it first lay' },
+      ...position,
+      appended_at: { type: 'timestamp with time zone', doc: 'When the bus appended it there' },
+      key: { type: 'bytea', nullable: true, doc: 'Its key; null where it has none or it is too large' },
+      key_bytes: { type: 'integer', nullable: true, doc: 'Size of its key; null where it has none' },
+      value: { type: 'bytea', nullable: true, doc: 'Its value; null where it has none or it is too large' },
+      value_bytes: { type: 'bigint', doc: 'Size of its value' },
+      failed_at: { type: 'timestamp with time zone', doc: 'When it was last refused' },
+      refusals: { type: 'integer', doc: 'Dead letters that told of it' },
+      replays: { type: 'integer', doc: 'Replays of it that were seen' },
+      replay_offset: { type: 'bigint', nullable: true, doc: 'Where its last replay to Loki lies on the replay topic' },
+      refused_offset: { type: 'bigint', nullable: true, doc: 'Where the last replay that was refused lies there' },
+      stored_at: { type: 'timestamp with time zone', nullable: true, doc: 'When a replay of it was stored in Postgres' },
+      created_at: { type: 'timestamp with time zone', doc: 'When the bus appended its first dead letter' },
+    },
+  },
 } as const satisfies Record<string, Table>
 
 /** `NOTIFY` channel; the payload is `{"<topic>": {"<partition>": "<next offset>"}}`. */
