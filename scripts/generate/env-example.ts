@@ -1,6 +1,6 @@
 // `.env.example`: every variable that a service reads, with its meaning and default.
 
-import type { Variable } from '@runlight/contracts/environment'
+import type { Variable } from '@runlight/contracts/variable'
 import { VARIABLES } from '@runlight/contracts/environment'
 
 const HEAD = `# Every variable that a Runlight service reads. The stack sets them for its own services; set them

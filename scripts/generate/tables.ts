@@ -1,7 +1,7 @@
 // The contracts as Markdown tables.
 
 import { DEAD_LETTER_REASONS } from '@runlight/contracts/dead-letter'
-import type { Variable } from '@runlight/contracts/environment'
+import type { Variable } from '@runlight/contracts/variable'
 import { VARIABLES } from '@runlight/contracts/environment'
 import type { ErrorCode } from '@runlight/contracts/errors'
 import { ERROR_CODES } from '@runlight/contracts/errors'
@@ -170,7 +170,7 @@ export function deadLetterReasonTable(): string {
 export function environmentTable(): string {
   const rows = Object.values<Variable<unknown>>(VARIABLES).map(({ name, aliases = [], doc, fallback }) => [
     [name, ...aliases].map((each) => `\`${each}\``).join(', '),
-    fallback === undefined ? 'required' : `\`${String(fallback)}\``,
+    fallback === undefined ? 'required' : String(fallback) === '' ? 'none' : `\`${String(fallback)}\``,
     doc,
   ])
   return markdownTable(['variable (older names)', 'default', 'meaning'], rows)

@@ -1,72 +1,13 @@
 // Every environment variable that a service reads: declared once, with its check, default and meaning.
 // `.env.example` and docs/environment.md are checked against this list.
 
-import { readFileSync } from 'node:fs'
+import { REPORTING_VARIABLES } from './environment-reporting.ts'
 import { RunlightError } from './errors.ts'
 import { DEFAULT_RUN_PREFIX } from './identifiers.ts'
 import { LABEL_MODES, LINE_FORMATS } from './labels.ts'
 import { TOPICS } from './topics.ts'
-
-export interface Variable<T> {
-  name: string
-  doc: string
-  /** Older names that are accepted where the name itself is not set. */
-  aliases?: readonly string[]
-  /** Used when it is not set; without one the variable is required. */
-  fallback?: T
-  /** Gives the value, or throws an Error that says what is allowed. */
-  parse: (text: string) => T
-}
-
-const text = (value: string): string => value
-
-const list = (value: string): string[] => {
-  const items = value.split(',').map((item) => item.trim())
-  if (items.some((item) => item === '')) throw new Error('must be a comma-separated list without empty items')
-  return items
-}
-
-const oneOf =
-  <const T extends string>(allowed: readonly T[]) =>
-  (value: string): T => {
-    const found = allowed.find((candidate) => candidate === value)
-    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`)
-    return found
-  }
-
-const integer = (minimum: number, maximum: number) => (value: string) => {
-  const number = Number(value)
-  if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
-    throw new Error(`must be a whole number from ${minimum} to ${maximum}`)
-  }
-  return number
-}
-
-const url =
-  (...protocols: string[]) =>
-  (value: string): URL => {
-    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
-      throw new Error(`must be an address that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`)
-    }
-    return new URL(value)
-  }
-
-const hostPort = (value: string): { host: string; port: number } => {
-  const match = /^(.+):(\d{1,5})$/.exec(value)
-  if (!match || Number(match[2]) > 65535) throw new Error('must be host:port')
-  return { host: (match[1] as string).replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) }
-}
-
-/** A secret is read from the file that the variable names, so that it is in no process list and no environment. */
-const secretFile = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8').trimEnd()
-  } catch (cause) {
-    throw new Error(`must name a readable file (${(cause as Error).message})`, { cause })
-  }
-}
-
-const variable = <T>(definition: Variable<T>): Variable<T> => definition
+import { hostPort, integer, list, oneOf, secretFile, text, url, variable } from './variable.ts'
+import type { Variable } from './variable.ts'
 
 export const VARIABLES = {
   brokers: variable({
@@ -216,6 +157,7 @@ export const VARIABLES = {
     fallback: 'info' as 'debug' | 'info' | 'warn' | 'error',
     parse: oneOf(['debug', 'info', 'warn', 'error']),
   }),
+  ...REPORTING_VARIABLES,
 } as const
 
 export type VariableKey = keyof typeof VARIABLES

@@ -12,6 +12,14 @@ export const ERROR_CODES = {
     title: 'A setting is missing or has a value it can not have',
     next: 'Correct what the message names; docs/settings.md has the settings of a stack, docs/environment.md the variables of a service.',
   },
+  RL_STREAM_UNREGISTERED: {
+    title: 'A stream was asked for that is not registered',
+    next: 'Register the name once, with the setting `streams` of the SDK or RUNLIGHT_STREAMS, or use one that is.',
+  },
+  RL_CONTAINER_OUTPUT_INVALID: {
+    title: "A container's output is broken: what follows is not in Docker's format",
+    next: 'Check what stands between the Docker engine and the reader; the lines before were forwarded.',
+  },
   RL_GENERATION_CHANGED: {
     title: 'A topic was created anew while the store still holds positions of the old one',
     next: 'Make sure that the old topic is really gone, then run provision with `up --accept-generation`.',

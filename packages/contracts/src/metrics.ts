@@ -100,6 +100,18 @@ export const METRICS = {
     help: 'Records dropped before they were sent, by reason',
     labels: ['topic', 'reason'],
   }),
+  sdkRedacted: metric({
+    name: 'runlight_sdk_values_redacted_total',
+    kind: 'counter',
+    help: 'Values replaced by redaction before they were sent, by rule',
+    labels: ['topic', 'rule'],
+  }),
+  sdkLimited: metric({
+    name: 'runlight_sdk_records_limited_total',
+    kind: 'counter',
+    help: 'Records left out by rate limits, by level',
+    labels: ['topic', 'level'],
+  }),
   observerScans: metric({
     name: 'runlight_observer_scans_total',
     kind: 'counter',
