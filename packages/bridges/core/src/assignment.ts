@@ -2,7 +2,7 @@
 
 import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { RunlightError } from '@runlight/contracts/errors'
-import { ORIGIN_HEADER } from '@runlight/contracts/topics'
+import { ORIGIN_HEADER, replayTopic } from '@runlight/contracts/topics'
 import { Committer } from './commits.ts'
 import type { Acknowledged } from './commits.ts'
 import { Lane } from './lane.ts'
@@ -58,8 +58,9 @@ export class Assignment {
    */
   async start(member: MemberAssignment): Promise<void> {
     const { sink, memory, consumer, stored } = this.#settings
+    const replays = member[replayTopic(sink.name)]?.length ?? 0
     const partitions = Object.values(member).reduce((sum, list) => sum + list.length, 0)
-    memory.share(partitions)
+    memory.share({ live: partitions - replays, replays })
     for (const topic of consumedTopics(sink)) {
       const own = member[topic] ?? []
       if (own.length === 0) continue
@@ -212,14 +213,18 @@ export class Assignment {
   }
 }
 
-function toBusRecord({ offset, timestamp, key, value }: KafkaMessage): BusRecord {
-  return { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
+function toBusRecord({ offset, timestamp, key, value, headers }: KafkaMessage): BusRecord {
+  const record: BusRecord = { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
+  const header = headers?.[ORIGIN_HEADER]
+  // Given several times, the last one counts, as in Kafka's own clients.
+  const last = Array.isArray(header) ? header.at(-1) : header
+  if (last !== undefined) record.origin = Buffer.from(last)
+  return record
 }
 
 function toReplayRecord(message: KafkaMessage): ReplayRecord {
-  // Given several times, the last one counts, as in Kafka's own clients.
-  const header = [message.headers?.[ORIGIN_HEADER] ?? []].flat().at(-1)
-  return { ...toBusRecord(message), origin: header === undefined ? null : Buffer.from(header) }
+  const record = toBusRecord(message)
+  return { ...record, origin: record.origin ?? null }
 }
 
 function isLaneOf(lane: Lane, { topic, partition }: { topic: string; partition: number }): boolean {

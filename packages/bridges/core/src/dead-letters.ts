@@ -80,7 +80,7 @@ function toMessage(
   origin: Origin,
   { record, reason, detail }: Refusal,
 ): { key: string; value: string } {
-  const { key, value } = record
+  const { key, value, replayOffset } = record
   const letter: DeadLetter = {
     schemaVersion: 1,
     sink,
@@ -92,9 +92,11 @@ function toMessage(
       appendedAt: formatInstant(instantFromMillis(record.appendedAt)),
     },
     ...(key && key.length <= DEAD_LETTER_VALUE_LIMIT ? { key: key.toString('base64') } : {}),
+    ...(key && { keyBytes: key.length }),
     ...(value && value.length <= DEAD_LETTER_VALUE_LIMIT ? { value: value.toString('base64') } : {}),
     valueBytes: value?.length ?? 0,
     failedAt: new Date().toISOString(),
+    ...(replayOffset !== undefined && { replay: { offset: String(replayOffset) } }),
   }
   return { key: `${origin.topic}/${origin.partition}/${record.offset}`, value: JSON.stringify(letter) }
 }

@@ -71,7 +71,9 @@ function decodeRecord<T extends LogEntry | TraceEvent>(
   const own = parseInstant(body.timestamp)
   if (!own) return { record, reason: 'schema', detail: NO_SUCH_DAY }
   const effective = effectiveTime(own, instantFromMillis(appendedAt))
-  return { offset, appendedAt, key, value, text, body, own, effective }
+  const decoded: DecodedRecord<T> = { offset, appendedAt, key, value, text, body, own, effective }
+  if (record.replayOffset !== undefined) decoded.replayOffset = record.replayOffset
+  return decoded
 }
 
 const NO_SUCH_DAY = 'timestamp is not a day of the calendar between the years 1678 and 2261'

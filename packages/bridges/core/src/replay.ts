@@ -114,12 +114,12 @@ function originalOf(record: ReplayRecord, { kinds }: ReplayPlace): Found | Refus
   if (!checked.ok) return refusal(`${checked.refusal.field || 'the value'} ${checked.refusal.message}`)
   const { generation, topic, partition, offset, appendedAt, replayId } = checked.value
   const kind = kinds.get(topic)
-  if (kind === undefined) return refusal(`topic is ${topic}, which this sink does not take.`)
+  if (kind === undefined || kind === 'raw') return refusal(`topic is ${topic}, which this sink does not take.`)
   if (BigInt(offset) > MAX_OFFSET) return refusal('offset is above 64 bits.')
   const instant = parseInstant(appendedAt)
   if (!instant) return refusal('appendedAt is not a day of the calendar between the years 1678 and 2261.')
   const original = {
-    ...{ key, value, offset: BigInt(offset) },
+    ...{ key, value, offset: BigInt(offset), replayOffset: record.offset },
     appendedAt: instant.seconds * 1000 + Math.floor(instant.nanos / 1_000_000),
   }
   return { kind, topic, partition, generation, replay: { id: replayId }, record: original }

@@ -20,6 +20,10 @@ export interface BusRecord {
   appendedAt: number
   key: Buffer | null
   value: Buffer | null
+  /** The header `runlight-origin` as it lies on the bus, where the record has one. */
+  origin?: Buffer | null
+  /** Where it lay on the sink's replay topic, where it came back from there. */
+  replayOffset?: bigint
 }
 
 /** A record that has the shape of its topic. */
