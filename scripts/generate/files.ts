@@ -1,6 +1,6 @@
 // What is generated, where, and from what.
 
-import { Health, LogPage, Problem, RunPage, TracePage } from '@runlight/contracts/api'
+import { ComponentList, ComponentLogPage, Health, LogPage, Problem, RunPage, TracePage } from '@runlight/contracts/api'
 import { DeadLetter } from '@runlight/contracts/dead-letter'
 import { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { Generation } from '@runlight/contracts/generation'
@@ -71,6 +71,8 @@ export const generatedFiles: GeneratedFile[] = [
   schemaFile('run-page', RunPage),
   schemaFile('trace-page', TracePage),
   schemaFile('log-page', LogPage),
+  schemaFile('component-log-page', ComponentLogPage),
+  schemaFile('component-list', ComponentList),
   schemaFile('health', Health),
   schemaFile('problem', Problem),
 ]

@@ -7,7 +7,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { readinessChecks } from './readiness.ts'
 import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
-import { lokiHealth } from './status/loki.ts'
+import { lokiHealth, lokiVersion } from './status/loki.ts'
 import { rememberSettled } from './status/telemetry.ts'
 import { connectEngine } from './status/temporal.ts'
 import { DEFAULT_POOL, openDatabase } from './store/database.ts'
@@ -38,12 +38,14 @@ export interface Api {
 export async function startApi(settings: ApiSettings): Promise<Api> {
   const { topics, brokers, instance } = settings
   const database = openDatabase({ ...DEFAULT_POOL, ...settings.postgres })
-  const bus = connectBus({ brokers, logTopic: topics.logs, clientId: `runlight-api-${instance}` })
+  const bus = connectBus({ brokers, topics, clientId: `runlight-api-${instance}` })
   const engine = connectEngine(settings.temporal)
   const sources = {
     ...{ database, bus, engine, topics },
     settled: rememberSettled(),
     lokiHealth: lokiHealth(settings.lokiUrl),
+    lokiVersion: lokiVersion(settings.lokiUrl),
+    version: manifest.version,
   }
   let state = 'running'
   const server = createServer({

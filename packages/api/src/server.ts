@@ -11,7 +11,8 @@ import { openApiDocument } from './http/openapi.ts'
 import { installProblems, sendProblem } from './http/problem.ts'
 import { installRoutes } from './http/route.ts'
 import type { Route } from './http/route.ts'
-import { runLogs } from './routes/logs.ts'
+import { componentList } from './routes/components.ts'
+import { componentLogs, runLogs } from './routes/logs.ts'
 import { runList, runStatus } from './routes/runs.ts'
 import { runTrace } from './routes/trace.ts'
 import type { StatusSources } from './status/read.ts'
@@ -62,7 +63,10 @@ export function createServer(settings: ServerSettings): FastifyInstance {
 
 /** What can be asked. */
 export function apiRoutes(sources: StatusSources): Route[] {
-  return [runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)]
+  return [
+    ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)],
+    ...[componentList(sources), componentLogs(sources)],
+  ]
 }
 
 function installMetrics(app: FastifyInstance, metrics: Metrics): void {

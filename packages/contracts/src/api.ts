@@ -46,6 +46,40 @@ export type StoredLog = Type.Static<typeof StoredLog>
 export const LogPage = Type.Object({ runId: Type.String(), logs: Type.Array(StoredLog), ...page })
 export type LogPage = Type.Static<typeof LogPage>
 
+/** Lines of components. */
+export const ComponentLogPage = Type.Object({ logs: Type.Array(StoredLog), ...page })
+export type ComponentLogPage = Type.Static<typeof ComponentLogPage>
+
+/** Records of one partition that a sink has not stored yet. */
+export const PartitionLag = Type.Object({
+  topic: Type.String(),
+  partition: Type.Integer({ minimum: 0 }),
+  records: Type.Integer({ minimum: 0, description: 'Records on the bus that the sink has not acknowledged yet' }),
+})
+export type PartitionLag = Type.Static<typeof PartitionLag>
+
+/** What the API can know of a component. */
+export const ComponentState = Type.Object({
+  name: Type.String(),
+  health: Type.Optional(
+    Type.Object(
+      { ok: Type.Boolean(), detail: Type.Optional(Type.String()) },
+      { description: 'As the API finds it; missing for a component that it does not ask' },
+    ),
+  ),
+  version: Type.Optional(Type.String({ description: 'As the component says it' })),
+  lastLineAt: Type.Optional(Timestamp),
+  lines: Type.Optional(Type.Integer({ minimum: 0, description: 'Lines stored of it so far' })),
+  lag: Type.Optional(Type.Array(PartitionLag, { description: 'For a bridge: how far it is behind the bus' })),
+})
+export type ComponentState = Type.Static<typeof ComponentState>
+
+export const ComponentList = Type.Object({
+  components: Type.Array(ComponentState),
+  degraded: Type.Optional(Type.Array(Degradation)),
+})
+export type ComponentList = Type.Static<typeof ComponentList>
+
 /** Health of a service or component, as `/healthz` and `/readyz` answer it. */
 export const Health = Type.Object({
   status: Type.Enum(['ok', 'failing']),

@@ -19,6 +19,8 @@ describe('the document', () => {
   test('describes every route, parameter and refusal', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/components',
+      '/components/logs',
       '/workflows/runs',
       '/workflows/runs/{runId}/logs',
       '/workflows/runs/{runId}/status',

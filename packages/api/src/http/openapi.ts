@@ -1,6 +1,17 @@
 // The OpenAPI 3.1 document, made from the same descriptions by which requests are checked.
 
-import { LogPage, Problem, RunPage, StoredEvent, StoredLog, TracePage } from '@runlight/contracts/api'
+import {
+  ComponentList,
+  ComponentLogPage,
+  ComponentState,
+  LogPage,
+  PartitionLag,
+  Problem,
+  RunPage,
+  StoredEvent,
+  StoredLog,
+  TracePage,
+} from '@runlight/contracts/api'
 import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode, ErrorCodeName } from '@runlight/contracts/errors'
 import {
@@ -18,6 +29,7 @@ import type { Route } from './route.ts'
 /** Shapes that have a name of their own in the document. */
 const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ RunPage, TracePage, LogPage, Problem },
+  ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },
   ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },
   ...{ StoredLog, StoredEvent, LogEntry, TraceEvent },
 }

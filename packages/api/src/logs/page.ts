@@ -1,4 +1,4 @@
-// One page of a run's lines: the history as of the first page, then what has arrived since.
+// One page of lines: the history as of the first page, then what has arrived since.
 //
 // The history is read from the hot store. Lines of days that the hot store no longer holds come from Loki: they are
 // the part of the history before its oldest day, in the same order of LogKey, so the cursor does not change.
@@ -12,10 +12,11 @@ import type { Database } from '../store/database.ts'
 import { readHistory, readHistoryEnd } from '../store/history.ts'
 import type { Direction, HistoryRange } from '../store/history.ts'
 import type { LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
+import type { LogScope } from '../store/scope.ts'
 import { readVector, sameGeneration, storedIn } from '../store/positions.ts'
 
 export interface LogQuery {
-  runId: string
+  scope: LogScope
   /** Topic of log entries. */
   topic: string
   filters: LogFilters
@@ -60,10 +61,10 @@ async function historyPage(
   cursor: Extract<LogCursor, { segment: 'history' }> | undefined,
 ): Promise<Page> {
   // The positions come first: everything below them is stored by then, and stays.
-  const vector = cursor?.vector ?? (await database.read((sql) => readVector(sql, query.topic, query.runId)))
+  const vector = cursor?.vector ?? (await database.read((sql) => readVector(sql, query.topic, query.scope)))
   const bounds = cursor?.bounds ?? query.bounds
   const range: HistoryRange = {
-    runId: query.runId,
+    scope: query.scope,
     bounds,
     vector,
     direction: query.direction,
@@ -75,7 +76,7 @@ async function historyPage(
     const end = cursor?.end ?? (await database.read((sql) => readHistoryEnd(sql, range))) ?? goOn
     return { lines, hasMore: true, next: { segment: 'history', bounds, vector, after: goOn, end } }
   }
-  const arrivals = await database.read((sql) => findArrivals(sql, query.topic, query.runId, vector))
+  const arrivals = await database.read((sql) => findArrivals(sql, query.topic, query.scope, vector))
   if (!sameGeneration(vector, arrivals.now)) return { lines, hasMore: false, next: undefined }
   const next = advance(vector, arrivals.now, arrivals.partitions)
   return { lines, hasMore: arrivals.partitions.length > 0, next: { segment: 'arrivals', bounds, vector: next } }
@@ -86,7 +87,7 @@ async function arrivalsPage(
   query: LogQuery,
   { bounds, vector }: Extract<LogCursor, { segment: 'arrivals' }>,
 ): Promise<Page> {
-  const { now, partitions } = await database.read((sql) => findArrivals(sql, query.topic, query.runId, vector))
+  const { now, partitions } = await database.read((sql) => findArrivals(sql, query.topic, query.scope, vector))
   if (!sameGeneration(vector, now)) {
     throw refusal('the topic of log entries was created anew since, so its positions mean nothing any more')
   }
@@ -95,7 +96,7 @@ async function arrivalsPage(
     return { lines: [], hasMore: false, next: { segment: 'arrivals', bounds, vector: advance(vector, now, []) } }
   }
   const window = {
-    runId: query.runId,
+    scope: query.scope,
     partition,
     from: storedIn(vector, partition),
     until: storedIn(now, partition),
@@ -111,7 +112,7 @@ async function arrivalsPage(
   }
 }
 
-/** The later vector, except where lines of the run are still to be read. The times of the first page stay. */
+/** The later vector, except where lines are still to be read. The times of the first page stay. */
 function advance(vector: PositionVector, now: PositionVector, unread: readonly number[]): PositionVector {
   const partitions = now.partitions.map((stored, partition) => {
     const from = storedIn(vector, partition)

@@ -1,28 +1,16 @@
-// The lines of a run.
+// The lines of a run, and those of components.
 
-import { LogPage } from '@runlight/contracts/api'
+import { ComponentLogPage, LogPage } from '@runlight/contracts/api'
 import { Attempt, NodeRef } from '@runlight/contracts/identifiers'
-import { LOG_LEVELS } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
 import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
-import { resolveMoment } from '../logs/moment.ts'
 import { readLogPage } from '../logs/page.ts'
 import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
-import { DEFAULT_LIMIT, DirectionParameter, PAGE_BYTES, Paging, RunPath } from './parameters.ts'
+import { ComponentNames, LineFilters, componentScope, lineQuery } from './line-filters.ts'
+import { DirectionParameter, Paging, RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
-
-/** Most lines that a filter may look at for one page: about as much work as a large page without a filter. */
-const SCAN_LINES = 20_000
-
-const anyOf = (one: string) => `^(?:${one})(?:,(?:${one}))*$`
-const STREAM = '[a-z][a-z0-9_-]{0,31}'
-
-const moment = (description: string) =>
-  Type.Optional(
-    Type.String({ minLength: 2, maxLength: 40, description: `${description}: RFC 3339, or as \`15m\` ago` }),
-  )
 
 export const runLogs = (sources: StatusSources) =>
   route({
@@ -33,32 +21,16 @@ export const runLogs = (sources: StatusSources) =>
     query: Type.Object({
       nodeRef: Type.Optional(NodeRef),
       attempt: Type.Optional(Attempt),
-      level: Type.Optional(
-        Type.String({ pattern: anyOf(LOG_LEVELS.join('|')), description: 'Levels, comma-separated' }),
-      ),
-      stream: Type.Optional(
-        Type.String({ pattern: anyOf(STREAM), maxLength: 256, description: 'Streams, comma-separated' }),
-      ),
-      since: moment('Earliest time'),
-      until: moment('Latest time'),
+      ...LineFilters,
       direction: DirectionParameter,
       ...Paging,
     }),
     answer: LogPage,
     refusals: ['RL_CURSOR_INVALID', 'RL_RUN_NOT_FOUND', 'RL_STORE_UNAVAILABLE'],
     handle: async ({ params: { runId }, query }) => {
-      const { nodeRef, attempt, level, stream, since, until, direction = 'forward', cursor } = query
-      const page = await readLogPage(sources.database, {
-        runId,
-        topic: sources.topics.logs,
-        filters: { nodeRef, attempt, levels: level?.split(','), streams: stream?.split(',') },
-        bounds: { since: resolveMoment('since', since), until: resolveMoment('until', until) },
-        direction,
-        cursor,
-        list: [runId, direction, nodeRef, attempt, level, stream, since, until],
-        limits: { lines: query.limit ?? DEFAULT_LIMIT, bytes: PAGE_BYTES, scan: SCAN_LINES },
-      })
-      const nothing = page.lines.length === 0 && !page.hasMore && cursor === undefined
+      const scope = { kind: 'run', runId } as const
+      const page = await readLogPage(sources.database, lineQuery(sources, scope, query))
+      const nothing = page.lines.length === 0 && !page.hasMore && query.cursor === undefined
       if (nothing && !(await runIsKnown(sources, runId))) throw runNotFound(runId)
       const degraded = degradation('loki', await sources.lokiHealth())
       const answer = {
@@ -68,5 +40,26 @@ export const runLogs = (sources: StatusSources) =>
         ...(degraded.length > 0 && { degraded }),
       }
       return jsonWith<LogPage>(answer, { logs: jsonArray(page.lines.map((line) => line.json)) })
+    },
+  })
+
+export const componentLogs = (sources: StatusSources) =>
+  route({
+    url: '/components/logs',
+    operationId: 'getComponentLogs',
+    summary: 'Lines of components by time; lines that arrive while one pages come after them, whatever their times',
+    params: Type.Object({}),
+    query: Type.Object({ component: ComponentNames, ...LineFilters, direction: DirectionParameter, ...Paging }),
+    answer: ComponentLogPage,
+    refusals: ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE'],
+    handle: async ({ query: { component, ...query } }) => {
+      const page = await readLogPage(sources.database, lineQuery(sources, componentScope(component), query))
+      const degraded = degradation('loki', await sources.lokiHealth())
+      const answer = {
+        hasMore: page.hasMore,
+        ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+        ...(degraded.length > 0 && { degraded }),
+      }
+      return jsonWith<ComponentLogPage>(answer, { logs: jsonArray(page.lines.map((line) => line.json)) })
     },
   })

@@ -1,9 +1,12 @@
-// How far a sink has passed the log topic, as the bus knows it.
+// How far the sinks have passed their topics, as the bus knows it.
 
+import type { PartitionLag } from '@runlight/contracts/api'
 import { consumerGroup } from '@runlight/contracts/topics'
+import type { SinkName } from '@runlight/contracts/topics'
 import { Kafka, logLevel } from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import { fresh } from './fresh.ts'
+import type { Answer } from './fresh.ts'
 
 /** Next offset of each partition: everything below it is acknowledged by the store. */
 export type CommittedOffsets = ReadonlyMap<number, bigint>
@@ -15,13 +18,24 @@ export interface OffsetsRead {
   away?: string
 }
 
+export type GroupLag = Readonly<Record<SinkName, readonly PartitionLag[]>>
+
 export interface Bus {
   /** Offsets that the Loki sink has committed on the log topic. */
   lokiOffsets: () => Promise<OffsetsRead>
+  /** How far each sink's group is behind the ends of its topics. Never rejects. */
+  lag: () => Promise<Answer<GroupLag>>
   close: () => Promise<void>
 }
 
-export function connectBus(settings: { brokers: string[]; logTopic: string; clientId: string }): Bus {
+export interface BusSettings {
+  brokers: string[]
+  topics: { logs: string; events: string }
+  clientId: string
+}
+
+export function connectBus(settings: BusSettings): Bus {
+  const { topics } = settings
   const kafka = new Kafka({
     clientId: settings.clientId,
     brokers: settings.brokers,
@@ -34,16 +48,14 @@ export function connectBus(settings: { brokers: string[]; logTopic: string; clie
   let admin: Admin | undefined
   let offsets: CommittedOffsets | undefined
 
-  const ask = async (): Promise<void> => {
+  const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
     try {
       if (!admin) {
         const made = kafka.admin()
         await made.connect()
         admin = made
       }
-      const [topic] = await admin.fetchOffsets({ groupId: consumerGroup('loki'), topics: [settings.logTopic] })
-      const committed = (topic?.partitions ?? []).filter(({ offset }) => offset !== '-1')
-      offsets = new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]))
+      return await question(admin)
     } catch (cause) {
       const broken = admin
       admin = undefined
@@ -51,12 +63,60 @@ export function connectBus(settings: { brokers: string[]; logTopic: string; clie
       throw new Error(`The bus can not be asked: ${(cause as Error).message}`, { cause })
     }
   }
-  const askFresh = fresh({ ttlMs: 1_000, retryAfterMs: 2_000 }, ask)
+  const askOffsets = fresh({ ttlMs: 1_000, retryAfterMs: 2_000 }, () =>
+    ask(async (connected) => {
+      offsets = (await committedOffsets(connected, 'loki', [topics.logs])).get(topics.logs)
+    }),
+  )
+  const lag = fresh({ ttlMs: 2_000, retryAfterMs: 2_000 }, () =>
+    ask(async (connected) => {
+      const ends = new Map<string, TopicEnds>()
+      for (const topic of Object.values(topics)) ends.set(topic, await connected.fetchTopicOffsets(topic))
+      const [loki, postgres] = await Promise.all([
+        groupLag(connected, 'loki', [topics.logs], ends),
+        groupLag(connected, 'postgres', Object.values(topics), ends),
+      ])
+      return { loki, postgres }
+    }),
+  )
   return {
     lokiOffsets: async () => {
-      const answer = await askFresh()
+      const answer = await askOffsets()
       return answer.ok ? { offsets } : { offsets, away: answer.reason }
     },
+    lag,
     close: async () => admin?.disconnect(),
   }
+}
+
+type TopicEnds = Awaited<ReturnType<Admin['fetchTopicOffsets']>>
+
+async function committedOffsets(
+  admin: Admin,
+  sink: SinkName,
+  topics: readonly string[],
+): Promise<Map<string, CommittedOffsets>> {
+  const read = await admin.fetchOffsets({ groupId: consumerGroup(sink), topics: [...topics] })
+  return new Map(
+    read.map(({ topic, partitions }) => {
+      const committed = partitions.filter(({ offset }) => offset !== '-1')
+      return [topic, new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]))]
+    }),
+  )
+}
+
+async function groupLag(
+  admin: Admin,
+  sink: SinkName,
+  topics: readonly string[],
+  ends: ReadonlyMap<string, TopicEnds>,
+): Promise<PartitionLag[]> {
+  const committed = await committedOffsets(admin, sink, topics)
+  return topics.flatMap((topic) =>
+    (ends.get(topic) ?? []).map(({ partition, low, high }) => {
+      // Without a commit the group begins at the first record that is still there.
+      const next = committed.get(topic)?.get(partition) ?? BigInt(low)
+      return { topic, partition, records: Math.max(0, Number(BigInt(high) - next)) }
+    }),
+  )
 }

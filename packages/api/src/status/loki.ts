@@ -1,4 +1,4 @@
-// Is Loki there?
+// Is Loki there, and which one?
 
 import { request } from 'undici'
 import { fresh } from './fresh.ts'
@@ -12,5 +12,16 @@ export function lokiHealth(url: URL): () => Promise<Answer<true>> {
     const text = (await body.text()).trim().slice(0, 200)
     if (statusCode !== 200) throw new Error(`Loki is not ready (${statusCode}: ${text})`)
     return true as const
+  })
+}
+
+/** Loki's version as it says it itself (https://grafana.com/docs/loki/latest/reference/loki-http-api/#list-build-information). */
+export function lokiVersion(url: URL): () => Promise<Answer<string>> {
+  const address = new URL('loki/api/v1/status/buildinfo', url.href.endsWith('/') ? url : `${url.href}/`)
+  return fresh({ ttlMs: 60_000, retryAfterMs: 5_000 }, async () => {
+    const { statusCode, body } = await request(address, { headersTimeout: 1_000, bodyTimeout: 1_000 })
+    const answer = (await body.json()) as { version?: unknown }
+    if (statusCode !== 200 || typeof answer.version !== 'string') throw new Error('Loki does not say its version')
+    return answer.version
   })
 }

@@ -15,6 +15,9 @@ import type { Engine } from './temporal.ts'
 export interface StatusSources extends TelemetrySources {
   engine: Engine
   lokiHealth: () => Promise<Answer<true>>
+  lokiVersion: () => Promise<Answer<string>>
+  /** Version of the API itself. */
+  version: string
 }
 
 /**

@@ -8,6 +8,7 @@ import proto from '@temporalio/proto'
 import type { temporal } from '@temporalio/proto'
 import { closeFailure } from './temporal-failure.ts'
 import { BoundedMap } from '../bounded-map.ts'
+import { fresh } from './fresh.ts'
 import type { Answer } from './fresh.ts'
 
 /** The latest execution of a run. Times are nanoseconds since the epoch. */
@@ -23,6 +24,8 @@ export interface EngineRun {
 export interface Engine {
   /** The run, undefined where Temporal knows none of this id. Never rejects, never takes much longer than a second. */
   describe: (runId: string) => Promise<Answer<EngineRun | undefined>>
+  /** Temporal's own version. Never rejects. */
+  version: () => Promise<Answer<string>>
   close: () => Promise<void>
 }
 
@@ -91,7 +94,17 @@ export function connectEngine({ address, namespace }: EngineSettings): Engine {
     answers.set(runId, { until: now + ANSWER_TTL_MS, answer })
     return answer
   }
-  return { describe, close: () => connection.close() }
+  const version = fresh({ ttlMs: 5_000, retryAfterMs: AWAY_MS }, async () => {
+    try {
+      const info = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+        connection.workflowService.getSystemInfo({}),
+      )
+      return info.serverVersion ?? ''
+    } catch (cause) {
+      throw new Error(`Temporal can not be asked: ${(cause as Error).message}`, { cause })
+    }
+  })
+  return { describe, version, close: () => connection.close() }
 }
 
 async function describeRun(connection: Connection, namespace: string, runId: string): Promise<EngineRun> {

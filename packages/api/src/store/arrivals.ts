@@ -1,24 +1,26 @@
-// The arrivals of a run's lines: what was stored from a vector on, in the order of (partition, offset).
+// The arrivals: what was stored from a vector on, in the order of (partition, offset).
 
 import type { Sql } from 'postgres'
 import type { PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
-import { readLines, timeCondition } from './log-lines.ts'
+import { filterConditions, readLines, timeCondition } from './log-lines.ts'
 import type { LinePage, LogFilters, PageLimits } from './log-lines.ts'
 import { positionVector, vectorArrays, vectorColumns } from './positions.ts'
 import type { VectorRow } from './positions.ts'
+import { nameCondition, positionScope } from './scope.ts'
+import type { LogScope } from './scope.ts'
 
-/** How far the topic is stored now, and in which partitions lines of the run have arrived. */
+/** How far the topic is stored now, and in which partitions lines have arrived; of components also other ones than those that are wanted. */
 export interface Arrivals {
   now: PositionVector
   partitions: number[]
 }
 
-/** Looks for lines of a run that were stored from the vector on. One statement, so that what it finds is one moment. */
-export async function findArrivals(sql: Sql, topic: string, runId: string, from: PositionVector): Promise<Arrivals> {
+/** Looks for lines that were stored from the vector on. One statement, so that what it finds is one moment. */
+export async function findArrivals(sql: Sql, topic: string, scope: LogScope, from: PositionVector): Promise<Arrivals> {
   const { offsets, times, otherOffset, otherTime } = vectorArrays(from)
   const rows = await sql<(VectorRow & { arrived: boolean })[]>`
     SELECT ${vectorColumns(sql)}, EXISTS (
-      SELECT FROM logs WHERE job_run_id = ${runId} AND logs.kafka_partition = positions.kafka_partition
+      SELECT FROM logs WHERE ${positionScope(sql, scope)} AND logs.kafka_partition = positions.kafka_partition
         AND kafka_offset >= coalesce((${offsets}::bigint[])[positions.kafka_partition + 1], ${otherOffset}::bigint)
         AND kafka_offset < next_offset
         AND created_at >= coalesce((${times}::timestamptz[])[positions.kafka_partition + 1], ${otherTime}::timestamptz)
@@ -33,13 +35,18 @@ export async function findArrivals(sql: Sql, topic: string, runId: string, from:
 /** One page of what has arrived in one partition, in the order of its offsets. */
 export async function readArrivals(
   sql: Sql,
-  window: { runId: string; partition: number; from: Stored; until: Stored; bounds: TimeBounds },
+  window: { scope: LogScope; partition: number; from: Stored; until: Stored; bounds: TimeBounds },
   filters: LogFilters,
   limits: PageLimits,
 ): Promise<LinePage> {
-  const { runId, partition, from, until, bounds } = window
-  const range = sql`job_run_id = ${runId} AND kafka_partition = ${partition}
+  const { scope, partition, from, until, bounds } = window
+  const range = sql`${positionScope(sql, scope)} AND kafka_partition = ${partition}
     AND kafka_offset >= ${String(from.nextOffset)}::bigint AND kafka_offset < ${String(until.nextOffset)}::bigint
     AND created_at >= ${new Date(from.sinceMs).toISOString()}::timestamptz ${timeCondition(sql, bounds)}`
-  return readLines(sql, { range, order: sql`kafka_offset`, filters, limits })
+  return readLines(sql, {
+    source: (rows) => sql`(SELECT * FROM logs WHERE ${range} ORDER BY kafka_offset LIMIT ${rows})`,
+    order: sql`kafka_offset`,
+    filters: [nameCondition(sql, scope), ...filterConditions(sql, filters)],
+    limits,
+  })
 }

@@ -1,16 +1,18 @@
-// The history of a run's lines: what a vector covers, in the order of (effectiveTs, partition, offset).
+// The history of lines: what a vector covers, in the order of (effectiveTs, partition, offset).
 // Every page is one range scan of the index on these columns, whichever page it is.
 
 import type { Sql } from 'postgres'
 import type { LogKey, PositionVector, TimeBounds } from '../cursor/cursors.ts'
-import { logKey, readLines, timeCondition } from './log-lines.ts'
+import { filterConditions, logKey, readLines, timeCondition } from './log-lines.ts'
 import { vectorArrays } from './positions.ts'
+import type { LogScope } from './scope.ts'
+import { timeOrdered } from './scope.ts'
 import type { Fragment, KeyRow, LinePage, LogFilters, PageLimits } from './log-lines.ts'
 
 export type Direction = 'forward' | 'backward'
 
 export interface HistoryRange {
-  runId: string
+  scope: LogScope
   bounds: TimeBounds
   vector: PositionVector
   direction: Direction
@@ -26,10 +28,11 @@ export async function readHistory(
   filters: LogFilters,
   limits: PageLimits,
 ): Promise<LinePage> {
+  const order = historyOrder(sql, range.direction)
   return readLines(sql, {
-    range: historyCondition(sql, range),
-    order: historyOrder(sql, range.direction),
-    filters,
+    source: (rows) => timeOrdered(sql, range.scope, { range: historyCondition(sql, range), order, rows }),
+    order,
+    filters: filterConditions(sql, filters),
     limits,
   })
 }
@@ -40,9 +43,9 @@ export async function readHistory(
  */
 export async function readHistoryEnd(sql: Sql, range: HistoryRange): Promise<LogKey | undefined> {
   const reverse = range.direction === 'forward' ? 'backward' : 'forward'
+  const last = { range: historyCondition(sql, range), order: historyOrder(sql, reverse), rows: 1 }
   const [row] = await sql<KeyRow[]>`
-    SELECT effective_ns, kafka_partition, kafka_offset FROM logs WHERE ${historyCondition(sql, range)}
-    ORDER BY ${historyOrder(sql, reverse)} LIMIT 1`
+    SELECT effective_ns, kafka_partition, kafka_offset FROM ${timeOrdered(sql, range.scope, last)} AS last`
   return row && logKey(row)
 }
 
@@ -52,12 +55,12 @@ function historyOrder(sql: Sql, direction: Direction): Fragment {
     : sql`effective_ns DESC, kafka_partition DESC, kafka_offset DESC`
 }
 
-function historyCondition(sql: Sql, { runId, bounds, vector, direction, after, end }: HistoryRange): Fragment {
+function historyCondition(sql: Sql, { bounds, vector, direction, after, end }: HistoryRange): Fragment {
   const forward = direction === 'forward'
   const [lower, upper] = forward ? [after, end] : [end, after]
   const lowerCondition = lower && sql`AND ${KEY(sql)} ${forward ? sql`>` : sql`>=`} ${tuple(sql, lower)}`
   const upperCondition = upper && sql`AND ${KEY(sql)} ${forward ? sql`<=` : sql`<`} ${tuple(sql, upper)}`
-  return sql`job_run_id = ${runId} AND NOT ${isNewer(sql, vector)}
+  return sql`NOT ${isNewer(sql, vector)}
     ${lowerCondition ?? sql``} ${upperCondition ?? sql``} ${timeCondition(sql, narrow(bounds, lower, upper))}`
 }
 

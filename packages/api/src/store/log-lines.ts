@@ -14,7 +14,7 @@ import type { LogKey, TimeBounds } from '../cursor/cursors.ts'
 /** A piece of SQL that is put into a query. */
 export type Fragment = PendingQuery<Row[]>
 
-/** What a reader wants of a run's lines. */
+/** What a reader wants of the lines. */
 export interface LogFilters {
   nodeRef: string | undefined
   attempt: number | undefined
@@ -48,7 +48,7 @@ interface LineRow extends KeyRow {
   type: LogType
   org_id: string
   workflow_id: string | null
-  job_run_id: string
+  job_run_id: string | null
   task_run_id: string | null
   execution: number | null
   node_ref: string | null
@@ -72,19 +72,22 @@ export interface KeyRow {
   kafka_offset: string
 }
 
+/** The first so many rows of a list in its order, as something to select from. */
+export type LineSource = (rows: number) => Fragment
+
 /**
- * One page of the lines in `range`, in `order`. Reads at most `limits.lines` + 1 rows; with filters, at most
+ * One page of the lines of `source`, in `order`. Reads at most `limits.lines` + 1 rows; with filters, at most
  * `limits.scan`: then the page may end where the scan ended, before a single line was found.
  */
 export async function readLines(
   sql: Sql,
-  page: { range: Fragment; order: Fragment; filters: LogFilters; limits: PageLimits },
+  page: { source: LineSource; order: Fragment; filters: readonly (Fragment | undefined)[]; limits: PageLimits },
 ): Promise<LinePage> {
-  const { range, order, limits } = page
-  const filter = filterCondition(sql, page.filters)
-  const source = filter
-    ? sql`(SELECT * FROM logs WHERE ${range} ORDER BY ${order} LIMIT ${limits.scan}) AS scanned WHERE ${filter}`
-    : sql`logs WHERE ${range}`
+  const { source, order, limits } = page
+  const filter = allOf(sql, page.filters)
+  const rowsOf = filter
+    ? sql`${source(limits.scan)} AS scanned WHERE ${filter}`
+    : sql`${source(limits.lines + 1)} AS taken`
   const rows = await sql<LineRow[]>`
     SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
       effective_ns, level, stream, message, metadata::text, trace_id, span_id, producer_id, producer_seq,
@@ -95,7 +98,7 @@ export async function readLines(
         SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
           effective_ns, level, stream, message, metadata, trace_id, span_id, producer_id, producer_seq,
           kafka_partition, kafka_offset, octet_length(message) + coalesce(pg_column_size(metadata), 0) AS bytes
-        FROM ${source} ORDER BY ${order} LIMIT ${limits.lines + 1}
+        FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1}
       ) AS page
     ) AS measured
     WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
@@ -104,7 +107,7 @@ export async function readLines(
   if (more) return { lines, goOn: lines.at(-1)?.key }
   if (!filter) return { lines, goOn: undefined }
   const [edge] = await sql<KeyRow[]>`
-    SELECT effective_ns, kafka_partition, kafka_offset FROM logs WHERE ${range}
+    SELECT effective_ns, kafka_partition, kafka_offset FROM ${source(limits.scan)} AS scanned
     ORDER BY ${order} OFFSET ${limits.scan - 1} LIMIT 1`
   return { lines, goOn: edge && logKey(edge) }
 }
@@ -115,14 +118,20 @@ export async function hasLines(sql: Sql, runId: string): Promise<boolean> {
   return rows.length > 0
 }
 
-function filterCondition(sql: Sql, { nodeRef, attempt, levels, streams }: LogFilters): Fragment | undefined {
-  const conditions = [
+export function filterConditions(
+  sql: Sql,
+  { nodeRef, attempt, levels, streams }: LogFilters,
+): readonly (Fragment | undefined)[] {
+  return [
     nodeRef === undefined ? undefined : sql`node_ref = ${nodeRef}`,
     attempt === undefined ? undefined : sql`attempt = ${attempt}`,
     levels && sql`level = ANY(${levels as string[]}::text[])`,
     streams && sql`stream = ANY(${streams as string[]}::text[])`,
-  ].filter((condition) => condition !== undefined)
-  const [first, ...rest] = conditions
+  ]
+}
+
+function allOf(sql: Sql, conditions: readonly (Fragment | undefined)[]): Fragment | undefined {
+  const [first, ...rest] = conditions.filter((condition) => condition !== undefined)
   return first && rest.reduce((all, condition) => sql`${all} AND ${condition}`, first)
 }
 
@@ -168,7 +177,7 @@ function storedLog(row: LineRow): Json<StoredLog> {
     type: row.type,
     ...(row.org_id !== UNASSIGNED_ORG && { orgId: row.org_id }),
     ...(row.workflow_id !== null && { workflowId: row.workflow_id }),
-    runId: row.job_run_id,
+    ...(row.job_run_id !== null && { runId: row.job_run_id }),
     ...(row.execution !== null && { execution: row.execution }),
     ...(row.node_ref !== null && { nodeRef: row.node_ref }),
     ...(row.attempt !== null && { attempt: row.attempt }),

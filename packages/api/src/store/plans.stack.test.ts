@@ -18,9 +18,11 @@ import type { HistoryRange } from './history.ts'
 import { hasLines } from './log-lines.ts'
 import { readVector } from './positions.ts'
 import { readRun, readRuns } from './runs.ts'
+import type { LogScope } from './scope.ts'
 
 const LINES = 20_000
 const RUN = 'run-planned'
+const SCOPE: LogScope = { kind: 'run', runId: RUN }
 
 let store: TraceStore
 let database: Database
@@ -99,8 +101,8 @@ const none = { nodeRef: undefined, attempt: undefined, levels: undefined, stream
 const bounds = { since: undefined, until: undefined }
 
 async function range(fields: Partial<HistoryRange> = {}): Promise<HistoryRange> {
-  const vector = await database.read((sql) => readVector(sql, TOPICS.logs, RUN))
-  return { ...{ runId: RUN, bounds, vector, direction: 'forward', after: undefined, end: undefined }, ...fields }
+  const vector = await database.read((sql) => readVector(sql, TOPICS.logs, SCOPE))
+  return { ...{ scope: SCOPE, bounds, vector, direction: 'forward', after: undefined, end: undefined }, ...fields }
 }
 
 async function middle() {
@@ -134,14 +136,14 @@ test('what has arrived since, in a run that is long already', async () => {
   const from: PositionVector = { ...vector, partitions: [{ nextOffset: BigInt(LINES - 50), sinceMs: 0 }] }
   const [first, last] = [from.partitions[0], until.partitions[0]]
   if (!first || !last) throw new Error('The partition is not stored')
-  expect(rowsRead(await scansOf((sql) => findArrivals(sql, TOPICS.logs, RUN, from)))).toBeLessThanOrEqual(4)
-  const window = { runId: RUN, partition: 0, from: first, until: last, bounds }
+  expect(rowsRead(await scansOf((sql) => findArrivals(sql, TOPICS.logs, SCOPE, from)))).toBeLessThanOrEqual(4)
+  const window = { scope: SCOPE, partition: 0, from: first, until: last, bounds }
   const nodes = await scansOf((sql) => readArrivals(sql, window, none, limits))
   expect(rowsRead(nodes)).toBeLessThanOrEqual(limits.lines + 1)
 })
 
 test('the vector, and whether a run has lines', async () => {
-  expect(rowsRead(await scansOf((sql) => readVector(sql, TOPICS.logs, RUN)))).toBeLessThanOrEqual(8)
+  expect(rowsRead(await scansOf((sql) => readVector(sql, TOPICS.logs, SCOPE)))).toBeLessThanOrEqual(8)
   expect(rowsRead(await scansOf((sql) => hasLines(sql, RUN)))).toBe(1)
 })
 

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import type { Sql } from 'postgres'
 import type { PositionVector, Stored } from '../cursor/cursors.ts'
 import type { Fragment } from './log-lines.ts'
+import { positionScope } from './scope.ts'
+import type { LogScope } from './scope.ts'
 
 export interface Position {
   topic: string
@@ -33,27 +35,28 @@ export interface VectorRow {
   last_append_ms: string | null
 }
 
-/** The positions of the topic of log entries, to bind the lines of a run to what is stored now. */
-export async function readVector(sql: Sql, topic: string, runId: string): Promise<PositionVector> {
+/** The positions of the topic of log entries, to bind a list to what is stored now. */
+export async function readVector(sql: Sql, topic: string, scope: LogScope): Promise<PositionVector> {
   const vector = positionVector(
     await sql<VectorRow[]>`SELECT ${vectorColumns(sql)} FROM positions WHERE topic = ${topic}`,
   )
-  const otherwise = await readOlderGeneration(sql, runId, vector)
+  const otherwise = await readOlderGeneration(sql, scope, vector)
   return { ...vector, otherwise }
 }
 
 /**
- * Lines of the run in partitions without a position are of an earlier generation of the topic, which was given up
+ * Lines in partitions without a position are of an earlier generation of the topic, which was given up
  * (provision --accept-generation): what is appended later than the last of them is new.
  */
-async function readOlderGeneration(sql: Sql, runId: string, { partitions }: PositionVector): Promise<Stored> {
+async function readOlderGeneration(sql: Sql, scope: LogScope, { partitions }: PositionVector): Promise<Stored> {
+  const own = positionScope(sql, scope)
   const gaps = [...partitions.keys()].filter((partition) => partitions[partition] === undefined)
   const [row] = await sql<{ since_ms: string | null }[]>`
     SELECT floor(extract(epoch FROM max(created_at)) * 1000)::bigint + 1 AS since_ms FROM (
-      (SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition >= ${partitions.length}
+      (SELECT created_at FROM logs WHERE ${own} AND kafka_partition >= ${partitions.length}
         ORDER BY kafka_partition, kafka_offset OFFSET 0)
       UNION ALL
-      SELECT created_at FROM logs WHERE job_run_id = ${runId} AND kafka_partition = ANY(${gaps}::integer[])
+      SELECT created_at FROM logs WHERE ${own} AND kafka_partition = ANY(${gaps}::integer[])
     ) AS older`
   return { nextOffset: 0n, sinceMs: Number(row?.since_ms ?? 0) }
 }

@@ -1,0 +1,118 @@
+// Components: their lines merged by time, and what is known of them while stores are away.
+
+import type { ComponentList, ComponentLogPage, StoredLog } from '@runlight/contracts/api'
+import { ComponentList as ComponentListShape, ComponentLogPage as ComponentLogPageShape } from '@runlight/contracts/api'
+import type { LogEntry } from '@runlight/contracts/log-entry'
+import { shape } from '@runlight/contracts/schema'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestApi } from '../test/api.fixture.ts'
+import type { TestApi } from '../test/api.fixture.ts'
+import { logEntry, time } from '../test/records.fixture.ts'
+import { startTraceStore } from '../test/trace-store.fixture.ts'
+import type { TraceStore } from '../test/trace-store.fixture.ts'
+
+let store: TraceStore
+let api: TestApi
+
+beforeAll(async () => {
+  store = await startTraceStore()
+  api = await startTestApi(store.postgres)
+})
+
+afterAll(async () => {
+  await api?.stop()
+  await store?.stop()
+})
+
+function systemEntry(component: string, fields: Partial<LogEntry> = {}): LogEntry {
+  const { runId: _, nodeRef: __, attempt: ___, execution: ____, ...entry } = logEntry({ runId: '' })
+  return { ...entry, type: 'system', component, ...fields }
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>
+
+async function readAll(query: Query, between: (page: ComponentLogPage) => Promise<void> | void = () => undefined) {
+  const logs: StoredLog[] = []
+  let cursor = query['cursor'] as string | undefined
+  for (;;) {
+    const page = await api.get<ComponentLogPage>('/components/logs', { ...query, cursor })
+    expect(shape(ComponentLogPageShape).check(page)).toMatchObject({ ok: true })
+    logs.push(...page.logs)
+    cursor = page.nextCursor
+    await between(page)
+    if (!page.hasMore) return { logs, cursor }
+  }
+}
+
+const messages = (logs: readonly StoredLog[]) => logs.map((log) => log.message)
+
+test('lines of all components come once, by time, also while others arrive', async () => {
+  const start = Date.now() - 60_000
+  const all: string[] = []
+  for (const [index, component] of ['api', 'loki', 'bridge-loki', 'worker, eu'].entries()) {
+    const entries = Array.from({ length: 75 }, (_, line) =>
+      systemEntry(component, {
+        message: `${component} ${line}`,
+        timestamp: time(start + line * 10 + index),
+        level: line % 5 === 0 ? 'error' : 'info',
+      }),
+    )
+    await store.storeLogs([...entries, logEntry({ runId: 'run-1', message: 'not of a component' })], {
+      partition: index,
+    })
+  }
+  for (let line = 0; line < 75; line++) {
+    for (const component of ['api', 'loki', 'bridge-loki', 'worker, eu']) all.push(`${component} ${line}`)
+  }
+  const arriving = systemEntry('late', { message: 'late', timestamp: time(start - 60_000) })
+  let stored = false
+  const forward = await readAll({ limit: 70 }, async () => {
+    if (!stored) await store.storeLogs([arriving], { partition: 5 })
+    stored = true
+  })
+  expect(messages(forward.logs)).toEqual([...all, 'late'])
+  const backward = await readAll({ limit: 70, direction: 'backward' })
+  expect(messages(backward.logs)).toEqual([...all].reverse().concat('late'))
+  const two = await readAll({ limit: 7, component: 'loki,api', level: 'error' })
+  expect(messages(two.logs)).toEqual(all.filter((text) => /^(?:api|loki) \d*[05]$/.test(text)))
+  expect((await readAll({ component: 'nobody' })).logs).toEqual([])
+
+  await store.storeLogs([systemEntry('loki', { message: 'one' }), systemEntry('api', { message: 'other' })])
+  expect(
+    messages((await readAll({ limit: 7, component: 'loki,api', level: 'error', cursor: two.cursor })).logs),
+  ).toEqual([])
+  expect(messages((await readAll({ limit: 70, cursor: forward.cursor })).logs)).toEqual(['one', 'other'])
+  const { status, problem } = await api.refused(`/components/logs?component=loki&cursor=${forward.cursor}`)
+  expect([status, problem.code]).toEqual([400, 'RL_CURSOR_INVALID'])
+})
+
+test.each([
+  'component=',
+  'component=a,,b',
+  `component=${Array(51)
+    .fill('a')
+    .map((a, i) => a + i)
+    .join()}`,
+  'nodeRef=x',
+])('%s is refused by the name of the parameter', async (query) => {
+  const { status, problem } = await api.refused(`/components/logs?${query}`)
+  expect([status, problem.parameter]).toEqual([400, query.split('=')[0]])
+})
+
+test('what is known of components, whatever is away', async () => {
+  await store.storeLogs([systemEntry('observer', { timestamp: '2026-01-02T03:04:05.000000006Z' })])
+  const list = await api.get<ComponentList>('/components')
+  expect(shape(ComponentListShape).check(list)).toMatchObject({ ok: true })
+  const by = new Map(list.components.map((component) => [component.name, component]))
+  expect(by.get('postgres')).toMatchObject({ health: { ok: true }, version: expect.stringMatching(/^\d+\.\d+/) })
+  expect(by.get('api')).toMatchObject({ health: { ok: true }, version: expect.any(String), lines: expect.any(Number) })
+  expect(by.get('observer')).toEqual({ name: 'observer', lines: 1, lastLineAt: expect.any(String) })
+  expect(by.get('loki')).toMatchObject({ health: { ok: false, detail: expect.any(String) } })
+  expect(list.degraded?.map(({ component }) => component)).toEqual(['loki', 'temporal', 'bus'])
+
+  await store.postgres.kill()
+  const without = await api.get<ComponentList>('/components')
+  expect(without.degraded?.map(({ component }) => component)).toEqual(['postgres', 'loki', 'temporal', 'bus'])
+  await store.postgres.start()
+  await expect.poll(() => api.get('/components/logs?limit=1').catch(() => undefined)).toMatchObject({ hasMore: true })
+})
