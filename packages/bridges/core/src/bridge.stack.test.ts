@@ -1,3 +1,4 @@
+import { ORIGIN_HEADER, replayTopic } from '@runlight/contracts/topics'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { produceWithJava } from '../../../../regression/fixtures/java-producer.ts'
 import { startKafka } from '../../../../regression/fixtures/kafka.ts'
@@ -172,7 +173,7 @@ describe('delivery', () => {
     for (let from = 0; from < 120; from += 10) await send(kafka, bus.topic, big.slice(from, from + 10))
     const bridge = await start(bus, store)
     const taken = () => bridge.metric('runlight_bridge_in_flight_bytes')
-    await expect.poll(taken, { timeout: 20_000 }).toBeGreaterThan(30 * 1024 * 1024)
+    await expect.poll(taken, { timeout: 20_000 }).toBeGreaterThan(28 * 1024 * 1024)
     await expect.poll(() => bridge.metric('runlight_bridge_lag_records'), { timeout: 20_000 }).toBe(120)
     expect(await taken()).toBeLessThan(40 * 1024 * 1024)
     await deleteRecordsBefore(bus, 110)
@@ -183,6 +184,35 @@ describe('delivery', () => {
     const held = offsets.length - 10
     expect(offsets).toEqual([...upTo(held), ...upTo(10, 110)])
     expect(await bridge.metric('runlight_bridge_records_overtaken_total')).toBe(110 - held)
+  })
+})
+
+describe('a record that comes back from the dead letters', () => {
+  it('is stored under its original place; refused again it is a dead letter of that place', async () => {
+    const bus = await newBus(1)
+    const store = memoryStore()
+    store.refused.add('0:2')
+    const replays = { ...bus, topic: replayTopic('loki') }
+    const appendedAt = '2026-03-01T12:00:00.123Z'
+    const origin = (offset: number) => ({ generation: 'earlier', topic: bus.topic, partition: 7, offset: `${offset}` })
+    const sent = lines(1, 3).map(({ value }, offset) => {
+      const header = JSON.stringify({ ...origin(offset), appendedAt, replayId: 'again-1' })
+      return { key: 'k', value, headers: { [ORIGIN_HEADER]: header } }
+    })
+    await send(kafka, replays.topic, [...sent, { value: 'no origin' }])
+    const bridge = await start(bus, store)
+    await expect.poll(() => committed(replays)).toEqual({ 0: '4 generation-of-replays' })
+    expect(of(store, bus, 7)).toEqual([
+      { offset: 0n, message: '0:0', replay: 'again-1' },
+      { offset: 1n, message: '0:1', replay: 'again-1' },
+    ])
+    const letters = await readDeadLetters(bus)
+    expect(letters).toMatchObject([
+      { reason: 'refused', origin: { ...origin(2), appendedAt }, key: 'aw==' },
+      { reason: 'schema', origin: { topic: replays.topic, partition: 0, offset: '3' } },
+    ])
+    expect(Buffer.from(letters[0]?.value ?? '', 'base64').toString()).toBe(sent[2]?.value)
+    expect(await bridge.metric('runlight_bridge_records_delivered_total', { topic: replays.topic })).toBe(2)
   })
 })
 

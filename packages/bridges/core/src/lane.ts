@@ -22,8 +22,6 @@ export interface LaneSettings extends QueueSettings {
   start: bigint
   /** Decodes records taken together, into parts that follow one another. */
   decode: (records: readonly BusRecord[]) => readonly Part[]
-  /** Are the records those of the topic itself, in the order of their append time? Not on a replay topic. */
-  ordered: boolean
   sink: Sink
   committer: Committer
   deadLetters: DeadLetterWriter

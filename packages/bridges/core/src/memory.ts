@@ -7,21 +7,25 @@ export function recordBytes(record: { key: Buffer | null; value: Buffer | null }
   return RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
 }
 
+/** What a partition of a replay topic may hold: a person waits for it, but it must not slow down what is live. */
+const REPLAY_BYTES = 2 * 1024 * 1024
+
 export class MemoryBudget {
   readonly #limit: number
   readonly #onChange: (taken: number) => void
   #taken = 0
-  #holders = 1
+  #portion: number
 
   /** @param onChange told how many bytes are taken */
   constructor(limit: number, onChange: (taken: number) => void) {
     this.#limit = limit
+    this.#portion = limit
     this.#onChange = onChange
   }
 
   /** How many partitions share the budget. */
-  share(holders: number): void {
-    this.#holders = Math.max(1, holders)
+  share({ live, replays }: { live: number; replays: number }): void {
+    this.#portion = (this.#limit - replays * REPLAY_BYTES) / Math.max(1, live)
   }
 
   take(bytes: number): void {
@@ -35,7 +39,7 @@ export class MemoryBudget {
   }
 
   /** What one partition may hold before it is paused. */
-  get portion(): number {
-    return this.#limit / this.#holders
+  portion(of: 'live' | 'replay'): number {
+    return of === 'replay' ? REPLAY_BYTES : this.#portion
   }
 }

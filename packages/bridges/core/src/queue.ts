@@ -27,6 +27,8 @@ export interface Slice {
 export interface QueueSettings {
   limits: BatchLimits
   memory: MemoryBudget
+  /** Are the records those of the topic itself, in the order of their append time? Not on a replay topic. */
+  ordered: boolean
   /** Stops or goes on fetching the partition. */
   pause: () => void
   resume: () => void
@@ -61,14 +63,14 @@ export class RecordQueue {
     }
     this.#queuedBytes += bytes
     memory.take(bytes)
-    if (this.#paused || this.#held <= memory.portion) return
+    if (this.#paused || this.#held <= this.#portion) return
     this.#paused = true
     pause()
   }
 
   /** Takes the next batch; the queue must hold a record. */
   take(): Slice {
-    const { limits, memory, resume } = this.#settings
+    const { limits, resume } = this.#settings
     const { appendedAt } = this.#records[0] as BusRecord
     let count = 0
     let bytes = 0
@@ -82,7 +84,7 @@ export class RecordQueue {
     const slice = { records: this.#records.splice(0, count), bytes, appendedAt }
     this.#queuedBytes -= bytes
     this.#inFlight.push(slice)
-    if (this.#paused && this.#queuedBytes < memory.portion / 2) {
+    if (this.#paused && this.#queuedBytes < this.#portion / 2) {
       this.#paused = false
       resume()
     }
@@ -101,6 +103,10 @@ export class RecordQueue {
     this.#records.length = 0
     this.#inFlight.length = 0
     this.#queuedBytes = 0
+  }
+
+  get #portion(): number {
+    return this.#settings.memory.portion(this.#settings.ordered ? 'live' : 'replay')
   }
 
   get #held(): number {

@@ -5,7 +5,7 @@ import { streamKey } from '@runlight/bridge-core/stream-key'
 import { selector, streamLabels, structuredMetadata } from '@runlight/contracts/labels'
 import type { LabelMode, LabelPairs, LineFormat } from '@runlight/contracts/labels'
 import { storedOrg } from '@runlight/contracts/organisation'
-import { fillBelowPrecision } from '@runlight/contracts/time'
+import { fillBelowPrecision, fractionDigits } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
 import { cutLine } from './line.ts'
 
@@ -51,7 +51,8 @@ function toEntry(record: LogRecord, labels: string, batch: LogBatch, settings: E
     record,
     tenant: storedOrg(body.orgId),
     labels,
-    timestamp: fillBelowPrecision(effective.instant, offset),
+    // An append time is one in milliseconds.
+    timestamp: fillBelowPrecision(effective.instant, offset, effective.skewed ? 3 : fractionDigits(body.timestamp)),
     line: cutLine(record, settings),
     metadata: structuredMetadata(body, position, settings.labels, effective.skewed),
   }

@@ -195,6 +195,28 @@ describe('once in effect', () => {
   })
 })
 
+describe('a record that comes back from the dead letters', () => {
+  it('goes to a stream of its own, since the one that it belongs to has long gone on', async () => {
+    const runId = nextRun()
+    const sink = createSink()
+    await deliver(sink, logBatch(logEntries(1, { runId }), { partition: 1, from: 9 }))
+    const appendedAt = Date.now() - 5 * HOUR
+    const timestamp = new Date(appendedAt).toISOString()
+    const late = logEntries(3, { runId, timestamp }, 2)
+    const replayed = logBatch(late, { partition: 1, from: 2, appendedAt, replay: 'again-1' })
+    const once = await deliver(sink, replayed)
+    expect(await deliver(sink, replayed)).toEqual(once)
+    expect(once).toEqual({ delivered: 3, refused: [] })
+    const found = await read(`{run_id="${runId}"}`)
+    expect(found.map(({ line }) => (JSON.parse(line) as LogEntry).message)).toEqual([
+      ...late.map(({ message }) => message),
+      'line 1',
+    ])
+    expect(found[0]?.labels).toEqual({ late: 'again-1', node: 'fetch', run_id: runId, shard: '1', stream: 'stdout' })
+    expect(found[0]?.structuredMetadata).toMatchObject({ producer: 'producer-1', seq: '2', position: '1:2' })
+  })
+})
+
 describe('what Loki refuses for good', () => {
   it('is isolated with its own words, and the good lines around it are stored', async () => {
     const runId = nextRun()
