@@ -3,6 +3,7 @@ import {
   compareInstants,
   effectiveTime,
   fillBelowPrecision,
+  fractionDigits,
   formatInstant,
   instantFromMillis,
   instantFromNanos,
@@ -83,25 +84,43 @@ describe('effectiveTime', () => {
   })
 })
 
+describe('fractionDigits', () => {
+  it.each([
+    ['2026-11-21T11:14:23Z', 3],
+    ['2026-11-21T11:14:23.1Z', 3],
+    ['2026-11-21T11:14:23.120+02:00', 3],
+    ['2026-11-21T11:14:23.1234Z', 6],
+    ['2026-11-21T11:14:23.123000Z', 6],
+    ['2026-11-21T11:14:23.120000000Z', 6],
+    ['2026-11-21T11:14:23.1234567Z', 9],
+    ['2026-11-21T11:14:23.123456780Z', 9],
+  ])('of %s is %i', (text, digits) => {
+    expect(fractionDigits(text)).toBe(digits)
+  })
+})
+
 describe('fillBelowPrecision', () => {
   it('fills what the source left open with the offset', () => {
-    expect(fillBelowPrecision({ seconds: 1, nanos: 123_000_000 }, 42n)).toEqual({ seconds: 1, nanos: 123_000_042 })
-    expect(fillBelowPrecision({ seconds: 1, nanos: 123_456_000 }, 1_234_567n)).toEqual({
+    expect(fillBelowPrecision({ seconds: 1, nanos: 123_000_000 }, 42n, 3)).toEqual({ seconds: 1, nanos: 123_000_042 })
+    expect(fillBelowPrecision({ seconds: 1, nanos: 123_456_000 }, 1_234_567n, 6)).toEqual({
       seconds: 1,
       nanos: 123_456_567,
     })
   })
 
   it('leaves a time that is given to the nanosecond alone', () => {
-    expect(fillBelowPrecision({ seconds: 1, nanos: 123_456_789 }, 5n)).toEqual({ seconds: 1, nanos: 123_456_789 })
+    expect(fillBelowPrecision({ seconds: 1, nanos: 123_456_780 }, 5n, 9)).toEqual({ seconds: 1, nanos: 123_456_780 })
   })
 
-  it('never leaves the second, and never passes the next moment of the source', () => {
-    const filled = fillBelowPrecision({ seconds: 1, nanos: 0 }, 9_999_999_999_999n)
-    expect(filled.seconds).toBe(1)
-    expect(filled.nanos).toBeLessThan(1_000_000_000)
-    expect(
-      compareInstants(fillBelowPrecision({ seconds: 1, nanos: 5_000_000 }, 999_999n), { seconds: 1, nanos: 6_000_000 }),
-    ).toBeLessThan(0)
+  it('never passes the next moment of the source, however many zeros its time ends in', () => {
+    const later = (before: number, after: number, digits: 3 | 6) =>
+      compareInstants(
+        fillBelowPrecision({ seconds: 1, nanos: before }, 9_999_999_999_999n, digits),
+        fillBelowPrecision({ seconds: 1, nanos: after }, 10_000_000_000_000n, digits),
+      )
+    expect(later(0, 1_000_000, 3)).toBeLessThan(0)
+    expect(later(120_000_000, 121_000_000, 3)).toBeLessThan(0)
+    expect(later(123_450_000, 123_451_000, 6)).toBeLessThan(0)
+    expect(later(123_000_000, 123_001_000, 6)).toBeLessThan(0)
   })
 })

@@ -107,13 +107,30 @@ export function effectiveTime(own: Instant, append: Instant): EffectiveTime {
   return tooOld || tooNew ? { instant: append, skewed: true } : { instant: own, skewed: false }
 }
 
+/** Digits of a second that a source knows: it counts in milliseconds, microseconds or nanoseconds. */
+export type FractionDigits = 3 | 6 | 9
+
 /**
- * Nanoseconds with the digits below the source's own precision (its trailing zeros, counted within the second)
- * filled from the record's offset, so that records of one source moment keep their order in a store that sorts by
- * nanosecond. A time given to the nanosecond is left alone.
+ * How fine the source's clock is, told by how its time is written (RFC 3339): the digits of the fraction, filled up to
+ * three, six or nine; three zeros at the end of nine are no precision. Which digits are zero in one time tells nothing:
+ * .120 and .123450 are times of sources that know milliseconds and microseconds.
  */
-export function fillBelowPrecision(instant: Instant, offset: bigint): Instant {
-  let unit = 1
-  while (unit < 1_000_000_000 && instant.nanos % (unit * 10) === 0) unit *= 10
-  return { seconds: instant.seconds, nanos: instant.nanos + Number(offset % BigInt(unit)) }
+export function fractionDigits(text: string): FractionDigits {
+  let end = 20
+  if (text.charCodeAt(19) !== 46) return 3
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  if (end <= 23) return 3
+  if (end <= 26) return 6
+  return text.slice(26, end).padEnd(3, '0') === '000' ? 6 : 9
+}
+
+/**
+ * The time with the digits that its source does not know filled from the record's offset, so that records of one moment
+ * of the source keep their order in a store that sorts by nanosecond, and stay before the source's next moment.
+ * Of a time to the nanosecond nothing is left to fill. Where the offset's own digits begin anew (every thousandth, for
+ * microseconds), records of one moment on both sides of it change places.
+ */
+export function fillBelowPrecision(instant: Instant, offset: bigint, digits: FractionDigits): Instant {
+  const unit = 10 ** (9 - digits)
+  return { seconds: instant.seconds, nanos: instant.nanos - (instant.nanos % unit) + Number(offset % BigInt(unit)) }
 }

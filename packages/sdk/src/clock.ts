@@ -20,7 +20,7 @@ const system: TimeSource = { wall: Date.now, monotonic: () => performance.now() 
  * A clock with the resolution of the monotonic clock (microseconds) that follows the wall clock, but never backwards.
  *
  * The last three of the nine digits count the calls within one microsecond, from 1. They never end in 0: a store may
- * take trailing zeros for missing precision and fill them (contracts/time.ts, fillBelowPrecision), which would change
+ * take trailing zeros for missing precision and fill them (contracts/time.ts, fractionDigits), which would change
  * the order of two records of one microsecond.
  */
 export function createClock(source: TimeSource = system): Clock {
