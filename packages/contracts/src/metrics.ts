@@ -50,6 +50,12 @@ export const METRICS = {
     help: 'Records sent to the dead letters, by reason',
     labels: ['sink', 'reason'],
   }),
+  deadLettersStored: metric({
+    name: 'runlight_dead_letters_stored_total',
+    kind: 'counter',
+    help: 'Dead letters kept in the trace store, by the sink that refused the record and the reason; repeats excluded',
+    labels: ['sink', 'reason'],
+  }),
   deliveryFailures: metric({
     name: 'runlight_bridge_delivery_failures_total',
     kind: 'counter',

@@ -44,7 +44,8 @@ export async function startTraceStore(): Promise<TraceStore> {
   await migrateUp(sql, await readMigrations())
   const sink = createPostgresSink({
     sql: postgres.connect(ROLES.writer),
-    ...{ logTopic: TOPICS.logs, eventTopic: TOPICS.events, labels: 'perRun', metrics: createMetrics() },
+    ...{ logTopic: TOPICS.logs, eventTopic: TOPICS.events, deadLetterTopic: TOPICS.deadLetters },
+    ...{ labels: 'perRun', metrics: createMetrics() },
     log: createLog({ component: 'test', instance: '0', level: 'error' }),
   })
   const ends = new Map<string, bigint>()

@@ -11,8 +11,10 @@ import type { LogPartitions } from './log-partitions.ts'
 import { halves, streamsOf, withoutItems } from './part.ts'
 import type { EventItem, LogItem, LogPart, Part } from './part.ts'
 import { advancePosition, lockPosition } from './positions.ts'
+import { assertPassed, storedPlaces } from './replays.ts'
 import { deliveryError, lacksPartition, refusesData, serverWords } from './store-error.ts'
 import { insertEvents } from './store-events.ts'
+import { markStored } from './store-letters.ts'
 import { insertLogs } from './store-logs.ts'
 
 export interface Store {
@@ -46,7 +48,7 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
   try {
     if (part.kind === 'logs') await store.partitions.ensure(part.items.map(({ record }) => record.appendedAt))
     const fresh = await store.sql.begin((tx) => storeInTransaction(tx, store, part, way))
-    store.stored(topic, partition, nextOffset)
+    if (!part.place.replay) store.stored(topic, partition, nextOffset)
     if (part.kind === 'events') for (const { record } of fresh as EventItem[]) store.storedEvent(record.body.type)
     return { delivered: fresh.length, repeated: part.items.length - fresh.length }
   } catch (cause) {
@@ -59,6 +61,8 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
   }
 }
 
+type Item = LogItem | EventItem
+
 /** Gives the items that were new. */
 async function storeInTransaction(
   tx: TransactionSql,
@@ -67,29 +71,80 @@ async function storeInTransaction(
   way: WayIn,
 ): Promise<readonly (LogItem | EventItem)[]> {
   const { place } = part
-  const items: readonly (LogItem | EventItem)[] = part.items
-  const ids = new Set(items.flatMap(({ record }) => record.body.producer?.id ?? []))
+  const items: readonly Item[] = part.items
+  if (place.replay) return storeReplay(tx, store, part, way)
   // Statements that are not awaited one by one go to the server together, in this order.
   const [next, known] = await Promise.all([
     lockPosition(tx, place, items[0]?.record.offset ?? place.nextOffset),
-    lockIdentities(tx, place.topic, [...ids]),
+    lockIdentities(tx, place.topic, producerIds(items)),
   ])
   if (place.nextOffset <= next) return []
   const above = items.filter(({ record }) => record.offset >= next)
   const { fresh, added } = newIdentities(above, ({ record }) => record.body.producer, known)
-  if (part.kind === 'logs') {
-    const own = fresh as LogItem[]
-    const rows = own.map(({ row }) => row)
-    await insertLogs(tx, rows, streamsOfFresh(part, own, store.labels), way)
-  } else {
-    const records = (fresh as EventItem[]).map(({ record }) => record)
-    await insertEvents(tx, place, records, way)
-  }
+  await insertItems(tx, store, part, fresh, way)
   await Promise.all([
     storeIdentities(tx, place.topic, added),
     advancePosition(tx, place, place.nextOffset, BigInt(place.lastAppendedAt) * 1_000_000n),
   ])
   return fresh
+}
+
+// Records that come back from the dead letters lie below the position: whether they are stored is told by their
+// identity, and for a record without a producer by the row of its place.
+async function storeReplay(
+  tx: TransactionSql,
+  store: Store,
+  part: Part,
+  way: WayIn,
+): Promise<readonly (LogItem | EventItem)[]> {
+  const { place } = part
+  const items: readonly Item[] = part.items
+  await assertPassed(
+    tx,
+    place,
+    items.map(({ record }) => record.offset),
+  )
+  const known = await lockIdentities(tx, place.topic, producerIds(items))
+  const held = await storedPlaces(tx, part.kind, place, items.filter(isForeign))
+  const absent = items.filter((item) => {
+    if (!isForeign(item)) return true
+    const { offset } = item.record
+    return !held.has(offset) && held.add(offset)
+  })
+  const { fresh, added } = newIdentities(absent, ({ record }) => record.body.producer, known)
+  await insertItems(tx, store, part, fresh, way)
+  const { generation, topic, partition } = place
+  await storeIdentities(tx, topic, added)
+  await markStored(
+    tx,
+    items.map(({ record: { offset } }) => ({ generation, topic, partition, offset })),
+  )
+  return fresh
+}
+
+function isForeign({ record }: Item): boolean {
+  return record.body.producer === undefined
+}
+
+function producerIds(items: readonly Item[]): string[] {
+  return [...new Set(items.flatMap(({ record }) => record.body.producer?.id ?? []))]
+}
+
+async function insertItems(
+  tx: TransactionSql,
+  store: Store,
+  part: Part,
+  fresh: readonly Item[],
+  way: WayIn,
+): Promise<void> {
+  if (part.kind === 'logs') {
+    const own = fresh as readonly LogItem[]
+    const rows = own.map(({ row }) => row)
+    await insertLogs(tx, rows, streamsOfFresh(part, own, store.labels), way)
+  } else {
+    const records = (fresh as readonly EventItem[]).map(({ record }) => record)
+    await insertEvents(tx, part.place, records, way)
+  }
 }
 
 function streamsOfFresh(part: LogPart, fresh: readonly LogItem[], labels: LabelMode) {

@@ -32,6 +32,7 @@ await runService(log, async () => {
     }),
     logTopic: environment.logTopic,
     eventTopic: environment.eventTopic,
+    deadLetterTopic: environment.deadLetterTopic,
     labels: environment.lokiLabels,
     metrics,
     log,

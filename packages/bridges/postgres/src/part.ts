@@ -6,7 +6,7 @@ import { logRow, streamRows } from './log-rows.ts'
 import type { LogRecord, StreamRow } from './log-rows.ts'
 import type { EventRecord } from './event-rows.ts'
 
-type Place = Pick<RecordBatch, 'topic' | 'partition' | 'generation' | 'nextOffset' | 'lastAppendedAt'>
+export type Place = Pick<RecordBatch, 'topic' | 'partition' | 'generation' | 'nextOffset' | 'lastAppendedAt' | 'replay'>
 
 /** A log record and its row in COPY's text format. */
 export interface LogItem {
@@ -37,8 +37,8 @@ export type Part = LogPart | EventPart
 
 /** @param records those of the batch that the store can hold */
 export function preparePart(batch: RecordBatch, records: readonly unknown[], labels: LabelMode): Part {
-  const { topic, partition, generation, nextOffset, lastAppendedAt } = batch
-  const place = { topic, partition, generation, nextOffset, lastAppendedAt }
+  const { topic, partition, generation, nextOffset, lastAppendedAt, replay } = batch
+  const place: Place = { topic, partition, generation, nextOffset, lastAppendedAt, ...(replay && { replay }) }
   if (batch.kind === 'events') {
     const own = records as EventBatch['records']
     return { kind: 'events', place, items: own.map((record) => ({ record })) }

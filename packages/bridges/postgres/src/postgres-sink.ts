@@ -5,10 +5,12 @@ import type { Refusal, Sink } from '@runlight/bridge-core/sink'
 import { maybeUnrepresentable, unrepresentableField } from '@runlight/bridge-core/unrepresentable'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { METRICS } from '@runlight/contracts/metrics'
+import { replayTopic } from '@runlight/contracts/topics'
 import { TRACE_EVENT_TYPES } from '@runlight/contracts/trace-event'
 import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
 import { deliverPart } from './deliver.ts'
+import { letterDelivery } from './letter-delivery.ts'
 import { LogPartitions } from './log-partitions.ts'
 import { PositionNotifier } from './notifier.ts'
 import { preparePart } from './part.ts'
@@ -18,6 +20,7 @@ export interface PostgresSinkSettings {
   sql: Sql
   logTopic: string
   eventTopic: string
+  deadLetterTopic: string
   /** Label set that the Loki sink uses: `log_stream` refers to its streams. */
   labels: LabelMode
   metrics: Metrics
@@ -25,7 +28,7 @@ export interface PostgresSinkSettings {
 }
 
 export function createPostgresSink(settings: PostgresSinkSettings): Sink {
-  const { sql, logTopic, eventTopic, labels, metrics, log } = settings
+  const { sql, logTopic, eventTopic, deadLetterTopic, labels, metrics, log } = settings
   const partitions = new LogPartitions(sql)
   const notifier = new PositionNotifier(sql, log)
   const events = metrics.counter(METRICS.traceEvents)
@@ -35,18 +38,21 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
     stored: (topic: string, partition: number, nextOffset: bigint) => notifier.stored(topic, partition, nextOffset),
     storedEvent: (type: string) => events.inc({ type }),
   }
+  const letters = letterDelivery({ sql, deadLetterTopic, metrics, log })
   return {
     name: 'postgres',
     topics: [
       { topic: logTopic, kind: 'logs' },
       { topic: eventTopic, kind: 'events' },
+      { topic: deadLetterTopic, kind: 'raw' },
+      { topic: replayTopic('loki'), kind: 'raw' },
     ],
     position: async (partition) => {
       await partitions.ensureAhead(Date.now())
       return readPosition(sql, partition)
     },
     prepare: (batch) => {
-      if (batch.kind === 'raw') throw new TypeError('The Postgres sink takes no raw records.')
+      if (batch.kind === 'raw') return letters(batch)
       const refused: Refusal[] = []
       const good = batch.records.filter((record) => {
         const detail = maybeUnrepresentable(record.text) ? unrepresentableField(record.body, { nul: true }) : undefined

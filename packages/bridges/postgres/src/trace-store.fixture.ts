@@ -45,6 +45,7 @@ export async function startTraceStore(): Promise<TestTraceStore> {
         sql: connect({ url: postgres.url('runlight_writer'), password: '', name: 'test', connections: 4 }),
         logTopic: 'telemetry.logs',
         eventTopic: 'telemetry.events',
+        deadLetterTopic: 'telemetry.dlq',
         labels: 'perRun',
         metrics: createMetrics(),
         log: createLog({ component: 'test', instance: '0', level: 'error' }),
@@ -55,7 +56,7 @@ export async function startTraceStore(): Promise<TestTraceStore> {
       return rows.map(({ message }) => message)
     },
     clear: async () => {
-      await sql`truncate logs, log_stream, runs, workflow_traces, positions, producer_ranges`
+      await sql`truncate logs, log_stream, runs, workflow_traces, positions, producer_ranges, dead_letters`
     },
     stop: async () => {
       await sql.end({ timeout: 1 })
