@@ -52,11 +52,17 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
         'gives what arrives later, and nothing twice.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: Object.fromEntries(routes.map((route) => [route.url, { get: operation(route) }])),
+    paths: paths(routes),
     components: {
       schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, inside(schema)])),
     },
   }
+}
+
+function paths(routes: readonly Route[]): Record<string, Record<string, unknown>> {
+  const byUrl: Record<string, Record<string, unknown>> = {}
+  for (const route of routes) (byUrl[route.url] ??= {})[route.method.toLowerCase()] = operation(route)
+  return byUrl
 }
 
 function operation(route: Route): Record<string, unknown> {

@@ -6,7 +6,12 @@ import type { Static, TObject, TSchema } from 'typebox'
 import type { Json } from './json.ts'
 import { parameterReader } from './parameters.ts'
 
+/** GET reads. POST changes something; it takes its parameters from the address, as GET does, and no body. */
+export type RouteMethod = 'GET' | 'POST'
+
 export interface RouteDescription<P extends TObject, Q extends TObject, A extends TSchema> {
+  /** GET if not given. */
+  method?: RouteMethod
   url: string
   operationId: string
   summary: string
@@ -21,6 +26,7 @@ export interface RouteDescription<P extends TObject, Q extends TObject, A extend
 
 /** A route with its types closed over. */
 export interface Route {
+  method: RouteMethod
   url: string
   operationId: string
   summary: string
@@ -31,7 +37,7 @@ export interface Route {
   answerTo: (params: Record<string, unknown>, query: Record<string, unknown>) => Promise<string>
 }
 
-/** Describes a GET route. */
+/** Describes a route. */
 export function route<P extends TObject, Q extends TObject, A extends TSchema>(
   description: RouteDescription<P, Q, A>,
 ): Route {
@@ -39,17 +45,22 @@ export function route<P extends TObject, Q extends TObject, A extends TSchema>(
   const readQuery = parameterReader(description.query)
   const { handle, ...rest } = description
   return {
+    method: 'GET',
     ...rest,
     answerTo: async (params, query) => handle({ params: readParams(params), query: readQuery(query) }),
   }
 }
 
 export function installRoutes(app: FastifyInstance, routes: readonly Route[]): void {
-  for (const { url, answerTo } of routes) {
-    // `:name` is Fastify's form of what OpenAPI writes as `{name}`.
-    app.get(url.replaceAll(/\{(\w+)\}/g, ':$1'), async (request, reply) => {
-      const body = await answerTo(request.params as Record<string, unknown>, request.query as Record<string, unknown>)
-      return reply.type('application/json').send(body)
+  for (const { method, url, answerTo } of routes) {
+    app.route({
+      method,
+      // `:name` is Fastify's form of what OpenAPI writes as `{name}`.
+      url: url.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const body = await answerTo(request.params as Record<string, unknown>, request.query as Record<string, unknown>)
+        return reply.type('application/json').send(body)
+      },
     })
   }
 }
