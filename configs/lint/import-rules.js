@@ -11,6 +11,7 @@ const folders = {
   'bridge-loki': { dir: 'packages/bridges/loki', may: ['contracts', 'service', 'bridge-core'] },
   'bridge-postgres': { dir: 'packages/bridges/postgres', may: ['contracts', 'service', 'bridge-core'] },
   observer: { dir: 'packages/observer', may: ['contracts', 'service', 'sdk'] },
+  collector: { dir: 'packages/collector', may: ['contracts', 'service', 'sdk'] },
   provision: { dir: 'packages/provision', may: ['contracts', 'service', 'bridge-core', 'bridge-postgres'] },
   timeline: { dir: 'packages/timeline', may: ['contracts'] },
   demo: { dir: 'packages/demo', may: ['contracts', 'service', 'sdk'] },

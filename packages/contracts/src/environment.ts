@@ -6,7 +6,7 @@ import { RunlightError } from './errors.ts'
 import { DEFAULT_RUN_PREFIX } from './identifiers.ts'
 import { LABEL_MODES, LINE_FORMATS } from './labels.ts'
 import { TOPICS } from './topics.ts'
-import { hostPort, integer, list, oneOf, secretFile, text, url, variable } from './variable.ts'
+import { hostPort, integer, list, logSources, oneOf, secretFile, text, url, variable } from './variable.ts'
 import type { Variable } from './variable.ts'
 
 export const VARIABLES = {
@@ -132,6 +132,52 @@ export const VARIABLES = {
     doc: 'How far an observer that starts without a checkpoint goes back for runs that are closed, in minutes',
     fallback: 60,
     parse: integer(1, 60 * 24 * 30),
+  }),
+  collectorLogs: variable({
+    name: 'RUNLIGHT_COLLECTOR_LOGS',
+    doc: 'Logs that the collector ships: `component=file:/path`, comma-separated',
+    parse: logSources,
+  }),
+  collectorState: variable({
+    name: 'RUNLIGHT_COLLECTOR_STATE',
+    doc: 'Folder in which the collector keeps how far each log is shipped',
+    parse: text,
+  }),
+  collectorCredentials: variable({
+    name: 'RUNLIGHT_COLLECTOR_CREDENTIALS_FILE',
+    doc: 'File with texts that are replaced wherever they stand in a log, one a line',
+    fallback: '',
+    parse: secretFile,
+  }),
+  collectorRotateMebibytes: variable({
+    name: 'RUNLIGHT_COLLECTOR_ROTATE_MIB',
+    doc: 'Size at which the collector rotates a log file, in MiB; 0: somebody else does',
+    fallback: 0,
+    parse: integer(0, 10_240),
+  }),
+  collectorRotateFiles: variable({
+    name: 'RUNLIGHT_COLLECTOR_ROTATE_FILES',
+    doc: 'How many rotated files of a log are kept',
+    fallback: 3,
+    parse: integer(1, 100),
+  }),
+  collectorLines: variable({
+    name: 'RUNLIGHT_COLLECTOR_LINES_PER_SECOND',
+    doc: 'How much of one log the collector ships in the long run, in lines a second',
+    fallback: 200,
+    parse: integer(1, 100_000),
+  }),
+  collectorShippingPath: variable({
+    name: 'RUNLIGHT_COLLECTOR_SHIPPING_PATH',
+    doc: 'Components that every shipped line passes through: their debug lines are never shipped, and all others at a low rate',
+    fallback: ['bus', 'loki', 'postgres', 'bridge-loki', 'bridge-postgres', 'log-collector'],
+    parse: list,
+  }),
+  collectorShippingLines: variable({
+    name: 'RUNLIGHT_COLLECTOR_SHIPPING_PATH_LINES_PER_MINUTE',
+    doc: 'How much of the log of one such component is shipped in the long run, in lines a minute',
+    fallback: 60,
+    parse: integer(1, 100_000),
   }),
   runPrefix: variable({
     name: 'RUNLIGHT_RUN_PREFIX',

@@ -148,6 +148,42 @@ export const METRICS = {
     help: 'Runs that are open in Temporal',
     labels: [],
   }),
+  collectorRecords: metric({
+    name: 'runlight_collector_records_total',
+    kind: 'counter',
+    help: "Records of a component's log that the bus has acknowledged",
+    labels: ['component'],
+  }),
+  collectorLeftOut: metric({
+    name: 'runlight_collector_left_out_total',
+    kind: 'counter',
+    help: "Records of a component's log that were left out, by reason; `rotated` counts occasions",
+    labels: ['component', 'reason'],
+  }),
+  collectorRedactions: metric({
+    name: 'runlight_collector_redactions_total',
+    kind: 'counter',
+    help: 'Credentials replaced in logs',
+    labels: ['component'],
+  }),
+  collectorBehind: metric({
+    name: 'runlight_collector_behind_bytes',
+    kind: 'gauge',
+    help: "Bytes of a component's log that are not read yet",
+    labels: ['component'],
+  }),
+  collectorRotations: metric({
+    name: 'runlight_collector_rotations_total',
+    kind: 'counter',
+    help: 'Log files rotated',
+    labels: ['component'],
+  }),
+  collectorFailures: metric({
+    name: 'runlight_collector_send_failures_total',
+    kind: 'counter',
+    help: 'Sends that the bus did not take and that are repeated, by reason',
+    labels: ['reason'],
+  }),
   apiRequestSeconds: metric({
     name: 'runlight_api_request_seconds',
     kind: 'histogram',

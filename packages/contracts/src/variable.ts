@@ -62,3 +62,11 @@ export const secretFile = (path: string): string => {
 }
 
 export const variable = <T>(definition: Variable<T>): Variable<T> => definition
+
+/** `name=kind:place`, such as `bus=file:/var/log/bus.log`. */
+export const logSources = (value: string): { component: string; kind: 'file'; path: string }[] =>
+  list(value).map((item) => {
+    const match = /^([^=]+)=file:(\/.+)$/.exec(item)
+    if (!match) throw new Error(`must be a list of component=file:/path, but has ${item}`)
+    return { component: match[1] as string, kind: 'file', path: match[2] as string }
+  })

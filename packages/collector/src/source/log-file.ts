@@ -1,0 +1,223 @@
+// A log file, followed for ever: over rotation by renaming or by copying and truncating, over restarts.
+
+import type { FileHandle } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import type { FilePosition, LineSource, Reading, SourceLine } from './line-source.ts'
+import { LineCutter } from './lines.ts'
+import type { CutLine } from './lines.ts'
+import { headOf, indexOf, isWholeHead, keyOf, lifeAt, livesOf, openOrUndefined } from './lives.ts'
+import type { Life } from './lives.ts'
+import { completeRotation, rotate } from './rotate.ts'
+import type { Rotation } from './rotate.ts'
+
+/** Whoever renames a file may let its writer go on with it for a while. */
+const RENAMED_QUIET_MS = 2_000
+
+/** Files that are remembered as finished; more than rotation keeps. */
+const MAX_PAST = 50
+
+export interface LogFileSettings {
+  path: string
+  /** Where to go on; undefined for a log that is new to the collector: it is read from the beginning of its newest file. */
+  from: FilePosition | undefined
+  /** Set where nobody else rotates the file. */
+  rotation?: Rotation | undefined
+}
+
+/** The file that is being read. */
+interface Current {
+  file: FileHandle
+  /** Behind the last whole line. */
+  position: FilePosition
+  /** Next byte to be read; a line without an end may stand between the position and it. */
+  read: number
+  /** When the last byte came; of performance.now(). */
+  grewAt: number
+  /** A copy was made before the file was truncated: it does not grow, and may end within a line. */
+  isCopy: boolean
+}
+
+export class LogFile implements LineSource {
+  readonly #path: string
+  readonly #rotation: Rotation | undefined
+  readonly #cutter = new LineCutter()
+  #chunk = Buffer.alloc(0)
+  #current: Current | undefined
+  /** Where to go on while no file is open. */
+  #from: FilePosition | undefined
+  #started = false
+  /** The last look found nothing more. */
+  #atEnd = false
+  /** Bytes of the unfinished line that were read from files before the current one. */
+  #carried = 0
+  #lost: Reading['lost']
+
+  constructor({ path, from, rotation }: LogFileSettings) {
+    this.#path = path
+    this.#from = from
+    this.#rotation = rotation
+  }
+
+  async read(limit: number): Promise<Reading> {
+    if (!this.#started) await this.#start()
+    const lines: SourceLine[] = []
+    let atEnd = false
+    for (let left = limit; left > 0 && !atEnd;) {
+      const bytes = await this.#readOn(left, lines)
+      left -= bytes
+      if (bytes === 0) atEnd = !(await this.#moveOn(lines))
+      else this.#atEnd = false
+    }
+    this.#atEnd = atEnd
+    const lost = this.#lost
+    this.#lost = undefined
+    return { lines, atEnd, ...(lost && { lost }) }
+  }
+
+  async behind(): Promise<number> {
+    const lives = await livesOf(this.#path)
+    const position = this.#current?.position ?? this.#from
+    if (!position) return lives.at(-1)?.size ?? 0
+    const here = await indexOf(lives, position)
+    const unread = lives.slice(here + 1).filter((life) => !position.past.includes(keyOf(life)))
+    const rest = here < 0 ? 0 : (lives[here] as Life).size - position.offset
+    return unread.reduce((sum, { size }) => sum + size, rest)
+  }
+
+  async maintain(): Promise<boolean> {
+    const rotation = this.#rotation
+    if (!rotation || !this.#started) return false
+    const main = await stat(this.#path, { bigint: true }).catch(() => undefined)
+    if (!main || Number(main.size) < rotation.bytes) return false
+    await this.#forgetOldest(rotation)
+    if (!(await rotate(this.#path, rotation))) return false
+    const current = this.#current
+    const copy = await lifeAt(`${this.#path}.1`)
+    if (current?.position.inode === String(main.ino) && copy) await this.#openCopy(copy, current)
+    return true
+  }
+
+  async close(): Promise<void> {
+    const current = this.#current
+    this.#current = undefined
+    this.#from = current?.position ?? this.#from
+    await current?.file.close()
+  }
+
+  async #start(): Promise<void> {
+    this.#started = true
+    if (this.#rotation) await completeRotation(this.#path, this.#rotation)
+    const from = this.#from
+    if (!from) return
+    const lives = await livesOf(this.#path)
+    const life = lives[await indexOf(lives, from)]
+    if (life) return this.#open(life, { ...from, inode: life.inode }, life.inode !== from.inode)
+    // What was not read of the file is gone, and perhaps whole files after it.
+    if (from.head.bytes > 0) this.#lost = { bytes: undefined }
+  }
+
+  /** Reads the next bytes of the current file; 0 when there are none. */
+  async #readOn(limit: number, into: SourceLine[]): Promise<number> {
+    const current = this.#current
+    if (!current) return 0
+    if (this.#chunk.length < limit) this.#chunk = Buffer.alloc(limit)
+    const { bytesRead } = await current.file.read(this.#chunk, 0, limit, current.read)
+    if (bytesRead === 0) return 0
+    // Truncated, and grown again beyond where we are: these bytes are not what follows.
+    const { head } = current.position
+    if (head.bytes > 0 && (await headOf(current.file, head.bytes)).digest !== head.digest) return 0
+    if (!isWholeHead(head)) current.position = { ...current.position, head: await headOf(current.file) }
+    current.read += bytesRead
+    current.grewAt = performance.now()
+    for (const line of this.#cutter.push(this.#chunk.subarray(0, bytesRead))) {
+      into.push(lineAt(current, line, current.position.offset + line.length - this.#carried))
+      this.#carried = 0
+    }
+    return bytesRead
+  }
+
+  /** Nothing more is in the current file: goes on to the one after it. False when there is none yet. */
+  async #moveOn(into: SourceLine[]): Promise<boolean> {
+    const current = this.#current
+    if (!current) return this.#openFirst()
+    const { position } = current
+    const main = await stat(this.#path, { bigint: true }).catch(() => undefined)
+    if (String(main?.ino) === position.inode && Number(main?.size) === current.read) return false
+    const lives = await livesOf(this.#path)
+    const here = await indexOf(lives, position)
+    const life = lives[here]
+    // It was copied and truncated: what is unread stands in the copy.
+    if (life && life.inode !== position.inode) {
+      await this.#openCopy(life, current)
+      return true
+    }
+    const next = lives.slice(here + 1).findIndex((other) => !position.past.includes(keyOf(other))) + here + 1
+    const nextLife = lives[next]
+    if (next <= here || !nextLife) return false
+    const isLast = next === lives.length - 1
+    if (life && isLast && !current.isCopy && performance.now() - current.grewAt < RENAMED_QUIET_MS) return false
+    // Gone without a copy: whether it was read to its end is known from the last look only.
+    if (!life && !this.#atEnd) this.#lost ??= { bytes: undefined }
+    // A copy may have been cut within a line, which goes on in the file that follows; no other file does.
+    if (!current.isCopy) for (const line of this.#cutter.end()) into.push(lineAt(current, line, current.read))
+    const past = life ? [...position.past, keyOf(position)] : position.past
+    await this.#open(nextLife, begin(nextLife, past), !isLast)
+    return true
+  }
+
+  /** Where nothing is known, the file that is written to; else the oldest that is new. */
+  async #openFirst(): Promise<boolean> {
+    const lives = await livesOf(this.#path)
+    const main = lives.at(-1)
+    if (main?.path !== this.#path) return false
+    const from = this.#from
+    const past = from ? [...from.past, keyOf(from)] : lives.slice(0, -1).map(keyOf)
+    const life = lives.find((other) => !past.includes(keyOf(other))) ?? main
+    await this.#open(life, begin(life, past), life !== main)
+    return true
+  }
+
+  /** Goes on with the same life in a copy of its file. */
+  async #openCopy(copy: Life, { position, read }: Current): Promise<void> {
+    const carried = this.#carried
+    await this.#open(copy, { ...position, inode: copy.inode }, true, read)
+    this.#carried = carried
+  }
+
+  async #open(life: Life, position: FilePosition, isCopy: boolean, read = position.offset): Promise<void> {
+    const file = await openOrUndefined(life.path)
+    if (!file) return
+    await this.#current?.file.close()
+    this.#carried = this.#cutter.pending
+    this.#from = undefined
+    this.#current = { file, position, read, grewAt: performance.now(), isCopy }
+  }
+
+  /** Rotation is about to remove the oldest file: what was not read of it is lost, and counted. */
+  async #forgetOldest({ files }: Rotation): Promise<void> {
+    const oldest = await lifeAt(`${this.#path}.${files}`)
+    const position = this.#current?.position ?? this.#from
+    if (!oldest || !position || position.past.includes(keyOf(oldest))) return
+    const here = (await indexOf([oldest], position)) === 0
+    const unread = oldest.size - (here ? position.offset : 0)
+    if (unread > 0) this.#lost = { bytes: (this.#lost?.bytes ?? 0) + unread }
+    if (here) {
+      this.#cutter.end()
+      this.#carried = 0
+      await this.close()
+    }
+    const past = [...position.past, keyOf(oldest)].slice(-MAX_PAST)
+    if (this.#current) this.#current.position = { ...this.#current.position, past }
+    else this.#from = { ...position, past }
+  }
+}
+
+function lineAt(current: Current, { bytes, cut }: CutLine, offset: number): SourceLine {
+  current.position = { ...current.position, offset }
+  return { bytes, cut, after: current.position }
+}
+
+/** The beginning of a file. */
+function begin({ inode, head }: Life, past: readonly string[]): FilePosition {
+  return { inode, head, offset: 0, past: past.slice(-MAX_PAST) }
+}
