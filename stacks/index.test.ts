@@ -87,6 +87,7 @@ describe('the program for the stack local', () => {
       observer: [PROCESS, 'bus', 'provision', 'temporal'],
       api: [PROCESS, 'bus', 'loki', 'postgres', 'provision', 'temporal'],
       worker: [PROCESS, 'bus', 'provision', 'temporal'],
+      'log-collector': [PROCESS, 'bus', 'provision'],
       prometheus: [PROCESS],
     })
   })
@@ -126,8 +127,15 @@ describe('the program for the stack local', () => {
     const files = inputsOf('prometheus')['files'] as Record<string, string>
     const jobs = [...(files['prometheus.yml'] ?? '').matchAll(/"job_name":"([^"]+)"/g)].map(([, job]) => job)
     expect(jobs.sort()).toEqual([
-      ...['api', 'bridge-loki', 'bridge-postgres', 'loki', 'observer', 'prometheus', 'temporal', 'worker'],
+      ...['api', 'bridge-loki', 'bridge-postgres', 'log-collector', 'loki', 'observer', 'prometheus', 'temporal', 'worker'],
     ])
+  })
+
+  it('lets the collector read the log of everybody, its own too', () => {
+    const { RUNLIGHT_COLLECTOR_LOGS: logs } = inputsOf('log-collector')['env'] as Record<string, string>
+    const others = [...registered].filter(([, { type }]) => type !== 'pulumi:pulumi:Stack').map(([name]) => name)
+    const expected = others.map((name) => `${name}=file:${join(home, 'local', name, 'log', `${name}.log`)}`)
+    expect(logs?.split(',').sort()).toEqual(expected.sort())
   })
 
   it('runs provision again when the data of the bus or the database is new', () => {
@@ -161,7 +169,7 @@ describe('the program for the stack local', () => {
       prometheus: 'http://127.0.0.1:17090',
     })
     const components = outputs['components'] as Record<string, object>
-    expect(Object.keys(components)).toHaveLength(10)
+    expect(Object.keys(components)).toHaveLength(11)
     expect(components['loki']).toMatchObject({
       title: 'Log store (Loki)',
       version: '1.0-loki',

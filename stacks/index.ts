@@ -4,6 +4,7 @@
 import * as pulumi from '@pulumi/pulumi'
 import { lokiBridge, postgresBridge } from './components/bridges.ts'
 import { demoWorker } from './components/demo-worker.ts'
+import { logCollector } from './components/log-collector.ts'
 import { logStore } from './components/log-store.ts'
 import { metricsStore } from './components/metrics-store.ts'
 import { provision } from './components/provision.ts'
@@ -31,11 +32,13 @@ const observer = on.run(temporalObserver(settings, { bus, temporal, after: ready
 const api = on.run(telemetryApi(settings, secrets, { bus, postgres, loki, temporal, after: ready }))
 const worker = on.run(demoWorker(settings, { bus, temporal, after: ready }))
 
-const metrics = on.run(
-  metricsStore(settings.prometheus, {
-    scrape: [bus, postgres, loki, temporal, logs, events, observer, api, worker],
-  }),
-)
+const running = [bus, postgres, loki, temporal, logs, events, observer, api, worker]
+const logged = [ready, ...running].map(({ name }) => name)
+if (settings.collector.run === 'yes') {
+  running.push(on.run(logCollector(settings, secrets, { bus, after: ready, of: [...logged, 'prometheus'] })))
+}
+
+const metrics = on.run(metricsStore(settings.prometheus, { scrape: running }))
 
 /** Where to look, for a person at the machine. */
 export const addresses = {

@@ -23,6 +23,7 @@ const PORT_SETTINGS = [
   'bridges.loki.port',
   'bridges.postgres.port',
   'observer.port',
+  'collector.port',
   'api.port',
   'demo.port',
 ]

@@ -22,6 +22,8 @@ export interface Place<E extends string> {
   listen: (endpoint: E) => { host: string; port: number }
   /** host:port under which others of the stack reach it. */
   address: (endpoint: E) => string
+  /** Where the log of a component is, as the log collector takes it; missing where it can't read it yet. */
+  output?: (component: string) => string
 }
 
 /** A step of set-up, run by the platform in the component's place. */

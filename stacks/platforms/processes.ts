@@ -1,6 +1,6 @@
 // Native processes on this machine, without containers: each component is a resource of our provider plugin.
 
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type * as pulumi from '@pulumi/pulumi'
 import type {
@@ -163,6 +163,7 @@ function placeIn<E extends string>(folder: string, endpoints: Component<E>['endp
     secret: (name) => join(layout.secrets, name),
     listen: (endpoint) => ({ host: HOST, port: endpoints[endpoint].port }),
     address: (endpoint) => `${HOST}:${endpoints[endpoint].port}`,
+    output: (component) => `file:${layoutOf(join(dirname(folder), component)).log}`,
   }
 }
 

@@ -137,6 +137,30 @@ export const settingsSchema = group({
       description: 'How far it goes back for closed runs when it starts without a checkpoint',
     }),
   }),
+  collector: group({
+    run: choice(['yes', 'no'], {
+      default: 'yes',
+      defaultIn: { dev: 'no', staging: 'no', prod: 'no' },
+      description: "The log collector, which ships the components' own logs; so far from files only",
+    }),
+    port: port({ default: 17815, description: 'Health and metrics of the log collector' }),
+    rotateMebibytes: count(1, 10_240, {
+      default: 16,
+      unit: 'MiB',
+      description: 'Size at which a component log file is rotated',
+    }),
+    rotatedFiles: count(1, 100, { default: 3, unit: 'files', description: 'Rotated files that are kept of each log' }),
+    linesPerSecond: count(1, 100_000, {
+      default: 200,
+      unit: 'lines/s',
+      description: 'What is shipped of one log in the long run',
+    }),
+    shippingPathLinesPerMinute: count(1, 100_000, {
+      default: 60,
+      unit: 'lines/min',
+      description: 'The same for the components that every shipped line passes through',
+    }),
+  }),
   api: group({ port: port({ default: 17800, description: 'Telemetry API' }) }),
   demo: group({
     port: port({ default: 17814, description: 'Health and metrics of the demo worker' }),
