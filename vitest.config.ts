@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-// Three suites, run one after the other by `npm test`:
-//   unit   beside the code, no component needed
-//   stack  beside the code, each file with real components of its own (fixtures in regression/fixtures)
-//   e2e    the whole stack, brought up through Pulumi
+// Four suites, run one after the other by `npm test`:
+//   unit      beside the code, no component needed
+//   stack     beside the code, each file with real components of its own (fixtures in regression/fixtures)
+//   delivery  the bridges as processes between real servers, while all of them are killed; checked record by record
+//   e2e       the whole stack, brought up through Pulumi
 export default defineConfig({
   test: {
     projects: [
@@ -11,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,stacks,scripts,regression,dashboards,configs}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.stack.test.ts', '**/*.e2e.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.stack.test.ts', '**/*.e2e.test.ts', '**/*.delivery.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -23,6 +24,16 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // Two cores: a file brings up real servers.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'delivery',
+          include: ['regression/delivery/*.delivery.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 1_200_000,
+          hookTimeout: 120_000,
           maxWorkers: 2,
         },
       },

@@ -1,0 +1,96 @@
+// 1,000,000 numbered records while everything that can be killed is killed.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TOPICS } from '@runlight/contracts/topics'
+import { Account } from '../oracle/account.ts'
+import { readLoki } from '../oracle/check-loki.ts'
+import { readPostgres } from '../oracle/check-postgres.ts'
+import { NumberedRecords } from '../oracle/numbered-records.ts'
+import { produceRecords, steadyProducer } from '../oracle/produce.ts'
+import { Random, chooseSeed } from '../oracle/random.ts'
+import { committedOffsets, startDeliveryStack, untilDelivered, untilProgress } from './delivery-stack.ts'
+import type { DeliveryStack } from './delivery-stack.ts'
+import { FAULTS } from './faults.ts'
+import { Journal } from './journal.ts'
+
+const RECORDS = 1_000_000
+const TENANTS = ['acme', 'globex', 'unassigned']
+
+let stack: DeliveryStack
+
+beforeAll(async () => {
+  stack = await startDeliveryStack()
+})
+afterAll(() => stack.stop())
+
+describe('1,000,000 records', () => {
+  it('are in both stores, each once, unchanged and in order, whatever is killed meanwhile', async () => {
+    const seed = chooseSeed()
+    const random = new Random(seed)
+    const journal = new Journal(`RUNLIGHT_SEED=${seed}`)
+    const startedAt = Date.now()
+    const records = new NumberedRecords({ seed, records: RECORDS, startedAt })
+    const range = {
+      url: stack.loki.url.origin,
+      tenants: TENANTS,
+      start: BigInt(startedAt - 60_000) * 1_000_000n,
+      end: BigInt(startedAt + 3_600_000) * 1_000_000n,
+    }
+    await journal.on(async () => {
+      const producer = await steadyProducer(stack.kafka)
+      await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
+      const producing = produceRecords(producer, records).then(() => journal.write('everything is on the bus'))
+      producing.catch(() => undefined)
+      const faults = random.shuffle(FAULTS)
+      const commitsAt = random.below(faults.length)
+      for (const [index, fault] of faults.entries()) {
+        const share = 0.02 + (0.9 * (index + random.below(1000) / 1000)) / faults.length
+        // Each log is counted for both sinks, each event for one.
+        const enough = ({ committed }: { committed: number }) => committed >= share * 2 * RECORDS * 0.98
+        await untilProgress(stack, fault.name, enough)
+        journal.write(`${Math.round(share * 100)} %: ${fault.name}`)
+        await fault.strike(stack, random)
+        if (index === commitsAt) await checkCommits(records, range)
+      }
+      await producing
+      await producer.disconnect()
+      await untilDelivered(stack)
+      journal.write('everything is stored')
+      const inLoki = new Account(records, ['logs'])
+      await readLoki(inLoki, range)
+      journal.write('Loki is read')
+      const inPostgres = new Account(records, ['logs', 'events'])
+      await readPostgres(inPostgres, stack.sql)
+      journal.write(
+        `PostgreSQL is read; peaks: ${(['loki', 'postgres'] as const).map((sink) => `${sink} ${Math.round(stack.peakMemory(sink))} MiB`).join(', ')}`,
+      )
+      for (const account of [inLoki, inPostgres]) account.expectAll()
+      expect({ loki: inLoki.findings, postgres: inPostgres.findings }).toEqual({ loki: {}, postgres: {} })
+    })
+    journal.print()
+  })
+})
+
+/** With the bridges killed: whatever a group has committed by then must be in its store. */
+async function checkCommits(records: NumberedRecords, range: Parameters<typeof readLoki>[1]): Promise<void> {
+  const old = stack.bridges.splice(0)
+  await Promise.all(old.map((bridge) => bridge.kill()))
+  const inLoki = new Account(records, ['logs'])
+  await readLoki(inLoki, range)
+  for (const [partition, offset] of await committedOffsets(stack, 'loki', TOPICS.logs)) {
+    inLoki.expectDelivered('logs', partition, offset)
+  }
+  const inPostgres = new Account(records, ['logs', 'events'])
+  await readPostgres(inPostgres, stack.sql)
+  for (const [kind, topic] of [
+    ['logs', TOPICS.logs],
+    ['events', TOPICS.events],
+  ] as const) {
+    for (const [partition, offset] of await committedOffsets(stack, 'postgres', topic)) {
+      inPostgres.expectDelivered(kind, partition, offset)
+    }
+  }
+  expect(inLoki.findings.committedPastUndelivered).toBeUndefined()
+  expect(inPostgres.findings.committedPastUndelivered).toBeUndefined()
+  await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
+}
