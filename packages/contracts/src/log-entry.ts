@@ -20,8 +20,9 @@ export const LogType = Type.Enum(LOG_TYPES, {
 export type LogType = (typeof LOG_TYPES)[number]
 export const LogLevel = Type.Enum(LOG_LEVELS)
 export type LogLevel = (typeof LOG_LEVELS)[number]
+export const STREAM_PATTERN = '^[a-z][a-z0-9_-]{0,31}$'
 export const Stream = Type.String({
-  pattern: '^[a-z][a-z0-9_-]{0,31}$',
+  pattern: STREAM_PATTERN,
   description: '`stdout`, `stderr`, `system` or a registered custom stream such as `terminal` or `agent`',
 })
 
@@ -84,6 +85,6 @@ function ownershipFault(entry: LogEntry): { field: string; message: string } | u
 }
 
 /** Key of an entry on the bus: its run, for system entries its component. */
-export function logKey(entry: LogEntry): string {
+export function logKey(entry: Pick<LogEntry, 'runId' | 'component'>): string {
   return entry.runId ?? entry.component ?? ''
 }

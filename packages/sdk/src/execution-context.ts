@@ -8,9 +8,9 @@ import { countdown } from './deadline.ts'
 import type { EventProducer } from './event-producer.ts'
 import type { KafkaLogAdapter } from './kafka-log-adapter.ts'
 import type { KafkaTraceAdapter } from './kafka-trace-adapter.ts'
-import { LineAssembler } from './lines.ts'
 import { hint } from './log-producer.ts'
-import type { LogProducer } from './log-producer.ts'
+import { LogWriter } from './log-writer.ts'
+import type { LeftOut } from './rate-limit.ts'
 import type { Outlet } from './topic-route.ts'
 import { toTraceError } from './trace-error.ts'
 
@@ -35,25 +35,19 @@ export interface Progress {
   data?: Record<string, unknown>
 }
 
-/** Each call queues one entry on the stream `system`. Never waits, never throws. */
-export type ContextLogger = Readonly<Record<LogLevel, (message: string, metadata?: unknown) => void>>
-
-type Chunk = Uint8Array | string
 type Step = Pick<TraceEvent, 'level' | 'message' | 'data' | 'error' | 'outputSummary' | 'causes'>
 
-export class ExecutionContext {
+export class ExecutionContext extends LogWriter {
   readonly runId: string
   readonly execution: number
   readonly nodeRef: string | undefined
   readonly attempt: number
-  readonly logger: ContextLogger
   readonly #common: Pick<TraceEvent, 'runId' | 'execution' | 'attempt' | 'orgId' | 'workflowId' | 'nodeRef'>
-  readonly #logs: LogProducer
   readonly #events: EventProducer
   readonly #eventOutlet: Outlet
   readonly #holdFor: (closing: Promise<unknown>) => void
   readonly #stopReports: () => void
-  readonly #streams = new Map<string, LineAssembler>()
+  readonly #forget: () => void
   #startedBy: string | undefined
   #endedBy: string | undefined
   #closing: Promise<boolean> | undefined
@@ -68,42 +62,36 @@ export class ExecutionContext {
     nodeRef,
     attempt = 1,
   }: ExecutionContextOptions) {
-    this.runId = runId
-    this.execution = execution
-    this.nodeRef = nodeRef
-    this.attempt = attempt
     const optional = {
       ...(orgId !== undefined && { orgId }),
       ...(workflowId !== undefined && { workflowId }),
       ...(nodeRef !== undefined && { nodeRef }),
     }
-    this.#common = { runId, execution, attempt, ...optional }
     const ofNode = nodeRef === undefined ? { type: 'job' as const } : { type: 'task' as const, attempt }
-    this.#logs = logs.producer({ ...ofNode, runId, execution, ...optional })
-    this.#events = events.producer(hint({ ...optional, attempt }))
+    super(logs.producer({ ...ofNode, runId, execution, ...optional }))
+    this.runId = runId
+    this.execution = execution
+    this.nodeRef = nodeRef
+    this.attempt = attempt
+    this.#common = { runId, execution, attempt, ...optional }
+    this.#events = events.producer(hint({ ...optional, attempt }), (leftOut) => this.#reportLeftOut(leftOut))
     this.#eventOutlet = this.#events.outlet(runId)
     this.#holdFor = (closing) => events.holdFor(closing)
     this.#stopReports = logs.onReportable(() => this.#reportDrops())
-    const write = (level: LogLevel) => (message: string, metadata?: unknown) => {
-      if (this.#closing) this.#logs.refuse()
-      else this.#logs.append({ level, message, metadata })
+    this.#forget = logs.onProcessEnd((timeoutMs) => this.close(timeoutMs))
+  }
+
+  /**
+   * The node has come so far. Past the queue's bound, progress of level debug and info goes first, as such lines do; a
+   * rate limit of the run leaves such progress out.
+   */
+  emitProgress(progress: Progress): void {
+    try {
+      const { level = 'info', message, data } = progress
+      this.#step('NODE_PROGRESS', { level, message, ...(data !== undefined && { data }) })
+    } catch {
+      this.#events.refuse('invalid')
     }
-    this.logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
-  }
-
-  /** What a child process wrote to its standard output, in chunks as they come; entries are whole lines, level info. */
-  stdout(chunk: Chunk): void {
-    this.#output('stdout', 'info', chunk)
-  }
-
-  /** Like stdout(), with level warn: standard error is where programs put everything that is not their result. */
-  stderr(chunk: Chunk): void {
-    this.#output('stderr', 'warn', chunk)
-  }
-
-  /** The node has come so far. Past the queue's bound, progress of level debug and info goes first, as such lines do. */
-  emitProgress({ level = 'info', message, data }: Progress): void {
-    this.#step('NODE_PROGRESS', { level, message, ...(data !== undefined && { data }) })
   }
 
   /** The attempt begins. */
@@ -129,7 +117,7 @@ export class ExecutionContext {
   /** Resolves with true when all that was reported before is acknowledged or dropped, with false when time is over. */
   async flush(timeoutMs: number): Promise<boolean> {
     const left = countdown(timeoutMs)
-    return (await this.#logs.flush(timeoutMs)) && (await this.#events.flush(left(), this.#eventOutlet))
+    return (await this.producer.flush(timeoutMs)) && (await this.#events.flush(left(), this.#eventOutlet))
   }
 
   /**
@@ -148,28 +136,20 @@ export class ExecutionContext {
   }
 
   async #close(left: () => number): Promise<boolean> {
-    for (const lines of this.#streams.values()) lines.end()
+    this.#events.reportLimits()
+    this.endLog()
     this.#stopReports()
+    this.#forget()
     const flushed = await this.flush(left())
     this.#reportDrops()
     if (!flushed || !(await this.flush(left()))) return false
-    const logs = this.#logs.identity.account()
+    const logs = this.producer.identity.account()
     const events = this.#events.identity.account()
     if (!logs || !events) return false
     const causes = this.#endedBy === undefined ? {} : { causes: [this.#endedBy] }
     const message = `The producer has closed after ${logs.count} log entries and ${events.count} events.`
     this.#record('PRODUCER_CLOSED', { level: 'info', message, data: { logs, events }, ...causes })
     return this.#events.flush(left(), this.#eventOutlet)
-  }
-
-  #output(stream: 'stdout' | 'stderr', level: LogLevel, chunk: Chunk): void {
-    if (this.#closing) return this.#logs.refuse()
-    let lines = this.#streams.get(stream)
-    if (!lines) {
-      lines = new LineAssembler((message) => this.#logs.append({ level, stream, message }))
-      this.#streams.set(stream, lines)
-    }
-    lines.push(chunk)
   }
 
   #end(type: 'NODE_COMPLETED' | 'NODE_FAILED', step: Step): void {
@@ -188,7 +168,7 @@ export class ExecutionContext {
       return
     }
     const { level, message, ...metadata } = step
-    this.#logs.append({ level, message, ...(Object.keys(metadata).length > 0 && { metadata }) })
+    this.log({ level, message, ...(Object.keys(metadata).length > 0 && { metadata }) })
   }
 
   #record(type: TraceEventType, step: Step): void {
@@ -196,13 +176,18 @@ export class ExecutionContext {
   }
 
   #reportDrops(): void {
-    const logs = this.#logs.identity.takeUnreported()
+    const logs = this.producer.identity.takeUnreported()
     const events = this.#events.identity.takeUnreported()
     if (!logs && !events) return
-    this.#logs.reportDrops({
-      ...(logs && { [this.#logs.topic]: logs }),
+    this.producer.reportDrops({
+      ...(logs && { [this.producer.topic]: logs }),
       ...(events && { [this.#events.topic]: events }),
     })
+  }
+
+  #reportLeftOut({ count, countInAll, byLevel, windowMs }: LeftOut): void {
+    const message = `${count} ${count === 1 ? 'step' : 'steps'} of progress left out by the rate limit of the run.`
+    this.log({ level: 'warn', message, metadata: { leftOut: { count, byLevel, countInAll, windowMs } } })
   }
 
   #name(): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { boundText, toBoundedJson, toJson, toJsonObject } from './json.ts'
+import { boundText, boundedJson, toJson, toJsonObject } from './json.ts'
 
 test('plain values are plain JSON', () => {
   expect(toJson({ a: [1, 'ü', null] })).toBe('{"a":[1,"ü",null]}')
@@ -42,6 +42,6 @@ test('metadata is always an object', () => {
 })
 
 test('what is too long says so', () => {
-  expect(toBoundedJson('x'.repeat(50), 20)).toBe('{"truncated":true,"characters":52}')
+  expect(boundedJson(toJson('x'.repeat(50)), 20)).toBe('{"truncated":true,"characters":52}')
   expect(boundText('abc😀def', 4)).toBe('abc… [cut: 5 more characters]')
 })

@@ -13,20 +13,19 @@ export function toJson(value: unknown): string {
   try {
     return JSON.stringify(value, describe()) ?? 'null'
   } catch (cause) {
-    return JSON.stringify(`[not serialisable: ${cause instanceof Error ? cause.message : String(cause)}]`)
+    return JSON.stringify(`[not serialisable: ${causeText(cause)}]`)
   }
 }
 
 /** JSON of an object. Anything else is put into one, under `value`. */
 export function toJsonObject(value: unknown): string {
-  if (value instanceof Error) return toJson({ error: value })
+  if (isError(value)) return toJson({ error: value })
   const json = toJson(value)
   return json.startsWith('{') ? json : `{"value":${json}}`
 }
 
-/** JSON of a value, or of a note in its place when it would be longer than `limit` characters. */
-export function toBoundedJson(value: unknown, limit: number): string {
-  const json = toJson(value)
+/** JSON as it is, or a note in its place when it is longer than `limit` characters. */
+export function boundedJson(json: string, limit: number): string {
   return json.length <= limit ? json : JSON.stringify({ truncated: true, characters: json.length })
 }
 
@@ -41,6 +40,32 @@ export function boundText(text: string, limit: number): string {
 export function wholeCharacters(text: string, end: number): number {
   const last = text.charCodeAt(end - 1)
   return last >= 0xd800 && last <= 0xdbff ? end - 1 : end
+}
+
+/** A value as text; never throws. */
+export function safeText(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return '[not readable]'
+  }
+}
+
+/** Whether a value is an error, also when it is a proxy that throws. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error
+  } catch {
+    return false
+  }
+}
+
+function causeText(cause: unknown): string {
+  try {
+    return safeText(isError(cause) ? cause.message : cause)
+  } catch {
+    return '[not readable]'
+  }
 }
 
 function hasErrors(value: unknown): boolean {

@@ -4,10 +4,11 @@ import { LOG_SCHEMA_VERSION, logKey } from '@runlight/contracts/log-entry'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { TOPICS } from '@runlight/contracts/topics'
 import { processClock } from './clock.ts'
-import { toJson } from './json.ts'
+import { safeText, toJson, toJsonObject } from './json.ts'
 import { LogProducer, isSheddable } from './log-producer.ts'
 import type { LogFields } from './log-producer.ts'
 import type { Publisher, TopicStats } from './publisher.ts'
+import type { Tally } from './redaction/redactor.ts'
 import type { BusSettings } from './settings.ts'
 import { closePublisher, openPublisher } from './shared-publisher.ts'
 
@@ -27,6 +28,8 @@ export class KafkaLogAdapter {
   readonly #publisher: Publisher
   readonly #own: LogProducer
   readonly #stopReports: () => void
+  readonly #tally: Tally
+  readonly #foreignTally: Tally
 
   /** @throws RunlightError RL_CONFIG_INVALID */
   constructor({ topic = TOPICS.logs, component, ...bus }: LogAdapterSettings) {
@@ -34,25 +37,22 @@ export class KafkaLogAdapter {
     this.#publisher = openPublisher(bus)
     const speaker = component ?? this.#publisher.settings.clientId
     this.#own = this.producer({ type: 'system', component: speaker })
+    this.#tally = this.#publisher.policies.tally(topic, this.#own.identity)
+    this.#foreignTally = this.#publisher.policies.tally(topic)
     this.#stopReports = this.onReportable(() => this.#report())
   }
 
   /**
-   * Queues an entry, for entries of many runs or components through one adapter; they share the adapter's identity. One
-   * attempt of a node, or a component, has a producer of its own. Never waits, never throws.
+   * Queues an entry, for entries of many runs or components through one adapter; they share the adapter's identity,
+   * unless they bring one. One attempt of a node, or a component, has a producer of its own. Never waits, never throws:
+   * what can't be read is counted as `invalid`.
    */
   append(entry: NewLogEntry): void {
-    const { identity } = this.#own
-    const foreign = entry.producer !== undefined
-    const producer = entry.producer ?? { id: identity.id, seq: identity.next() }
-    const defaults = { schemaVersion: LOG_SCHEMA_VERSION, timestamp: processClock(), stream: 'system' }
-    const complete: LogEntry = { ...defaults, ...entry, producer }
-    this.#publisher.publish(this.#publisher.outlet(this.topic, logKey(complete)), {
-      value: toJson(complete),
-      sheddable: isSheddable(entry.level),
-      seq: producer.seq,
-      producer: foreign ? undefined : identity,
-    })
+    try {
+      this.#append(entry)
+    } catch {
+      this.#publisher.refuse(this.topic, 'invalid')
+    }
   }
 
   /** A producer with an identity of its own, for one execution context or one component. */
@@ -63,6 +63,11 @@ export class KafkaLogAdapter {
   /** Registers who is told when drops can be reported as records: the bus is back. Gives the way to take it back. */
   onReportable(report: () => void): () => void {
     return this.#publisher.onReportable(report)
+  }
+
+  /** Registers what is to be closed when the process ends by itself (setting `closeOnExit`). */
+  onProcessEnd(close: (timeoutMs: number) => Promise<unknown>): () => void {
+    return this.#publisher.onProcessEnd(close)
   }
 
   stats(): TopicStats {
@@ -82,6 +87,30 @@ export class KafkaLogAdapter {
     this.#stopReports()
     this.#report()
     return closePublisher(this.#publisher, this.topic, timeoutMs)
+  }
+
+  #append(entry: NewLogEntry): void {
+    const { policies } = this.#publisher
+    const { level, runId, producer: foreign } = entry
+    const key = logKey(entry)
+    // What has a number already is not left out: that would be a loss.
+    const kind = runId === undefined ? 'component' : 'run'
+    if (!foreign && !policies.allows(kind, key, isSheddable(level))) return this.#own.leaveOut(level)
+    const tally = foreign ? this.#foreignTally : this.#tally
+    const defaults = { schemaVersion: LOG_SCHEMA_VERSION, timestamp: processClock() }
+    const { stream = 'system', message, metadata, ...rest } = entry
+    const outlet = this.#publisher.outlet(this.topic, key)
+    const known = foreign ? stream : policies.streamOf(stream)
+    const head = toJson({ ...defaults, ...rest, stream: known, message: policies.text(safeText(message), tally) })
+    const details = metadata === undefined ? '' : `,"metadata":${policies.json(toJsonObject(metadata), tally)}`
+    const { identity } = this.#own
+    const producer = foreign ?? { id: identity.id, seq: identity.next() }
+    this.#publisher.publish(outlet, {
+      value: `${head.slice(0, -1)}${details},"producer":${toJson(producer)}}`,
+      sheddable: isSheddable(level),
+      seq: producer.seq,
+      producer: foreign ? undefined : identity,
+    })
   }
 
   #report(): void {

@@ -6,6 +6,7 @@ import { EventProducer } from './event-producer.ts'
 import type { NewTraceEvent } from './event-producer.ts'
 import type { Publisher, TopicStats } from './publisher.ts'
 import type { BusSettings } from './settings.ts'
+import type { LeftOut } from './rate-limit.ts'
 import { closePublisher, openPublisher } from './shared-publisher.ts'
 
 export interface TraceAdapterSettings extends BusSettings {
@@ -34,9 +35,9 @@ export class KafkaTraceAdapter {
     this.#own.record(event)
   }
 
-  /** A producer with an identity of its own, for one execution context. */
-  producer(hint: string): EventProducer {
-    return new EventProducer(this.#publisher, this.topic, hint)
+  /** A producer with an identity of its own, for one execution context; `tellLeftOut` says what a rate limit left out. */
+  producer(hint: string, tellLeftOut?: (leftOut: LeftOut) => void): EventProducer {
+    return new EventProducer(this.#publisher, this.topic, hint, tellLeftOut)
   }
 
   stats(): TopicStats {

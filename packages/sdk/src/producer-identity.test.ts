@@ -42,7 +42,7 @@ test('drops are reported once', () => {
   expect(identity.takeUnreported()).toBeUndefined()
   identity.drop(1, 'queue_full')
   identity.drop(2, 'too_large')
-  expect(identity.takeUnreported()).toEqual({ queue_full: 1, too_large: 1, closed: 0 })
+  expect(identity.takeUnreported()).toEqual({ queue_full: 1, too_large: 1, closed: 0, invalid: 0 })
   expect(identity.takeUnreported()).toBeUndefined()
 })
 

@@ -4,9 +4,13 @@ import { BoundedQueue } from './bounded-queue.ts'
 import { countdown, within } from './deadline.ts'
 import { DROP_REASONS, noDrops } from './drop-reasons.ts'
 import type { DropCounts, DropReason } from './drop-reasons.ts'
+import { harmless } from './harmless.ts'
 import { KafkaConnection, SendFailure } from './kafka-connection.ts'
 import { Flush } from './lane.ts'
 import type { Lane, QueuedRecord } from './lane.ts'
+import { asOwnOutput } from './own-output.ts'
+import { Policies } from './policies.ts'
+import type { PolicyStats } from './policies.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
 import { MAX_BATCH_RECORDS } from './settings.ts'
 import type { Diagnostic, FullBusSettings } from './settings.ts'
@@ -18,7 +22,8 @@ const DISCONNECT_MS = 500
 
 /** A record to be sent. */
 export interface NewRecord {
-  value: string
+  /** Undefined: it is too large to be sent, and was not even put together. */
+  value: string | undefined
   /** Goes first when the queue is full. */
   sheddable: boolean
   seq: number
@@ -27,18 +32,20 @@ export interface NewRecord {
 }
 
 /** What became of the records of one topic, since the start. */
-export interface TopicStats {
+export interface TopicStats extends PolicyStats {
   acknowledged: number
   dropped: DropCounts
 }
 
 export class Publisher {
   readonly settings: FullBusSettings
+  readonly policies: Policies
   readonly #connection: KafkaConnection
   readonly #queue: BoundedQueue
   readonly #routes = new Map<string, TopicRoute>()
   readonly #stats = new Map<string, { acknowledged: number; dropped: Record<DropReason, number> }>()
   readonly #reporters = new Set<() => void>()
+  readonly #open = new Set<(timeoutMs: number) => Promise<unknown>>()
   #running = false
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
@@ -52,6 +59,7 @@ export class Publisher {
 
   constructor(settings: FullBusSettings) {
     this.settings = settings
+    this.policies = new Policies(settings)
     this.#connection = new KafkaConnection(settings)
     this.#queue = new BoundedQueue(settings.queueBytes, (record, reason) => this.#dropped(record, reason))
   }
@@ -63,13 +71,32 @@ export class Publisher {
 
   stats(topic: string): TopicStats {
     const { acknowledged, dropped } = this.#statsOf(topic)
-    return { acknowledged, dropped: { ...dropped } }
+    return { acknowledged, dropped: { ...dropped }, ...this.policies.stats(topic) }
   }
 
   /** Registers who is told when drops can be reported as records; gives the way to take it back. */
   onReportable(report: () => void): () => void {
     this.#reporters.add(report)
     return () => this.#reporters.delete(report)
+  }
+
+  /** Registers what is to be closed when the process ends by itself; gives the way to take it back. */
+  onProcessEnd(close: (timeoutMs: number) => Promise<unknown>): () => void {
+    this.#open.add(close)
+    return () => this.#open.delete(close)
+  }
+
+  /** Closes all that is registered, tells what rate limits left out, and flushes. Resolves as flush() does. */
+  async closeOpen(timeoutMs: number): Promise<boolean> {
+    const left = countdown(timeoutMs)
+    await Promise.allSettled([...this.#open].map((close) => close(timeoutMs)))
+    this.policies.tellLeftOut()
+    return this.flush(left())
+  }
+
+  /** Whether something is registered to be closed, or to be told, or is queued. */
+  get busy(): boolean {
+    return this.#open.size > 0 || this.policies.leavesOut || this.#queue.records > 0
   }
 
   /** The way of the records of one key. */
@@ -80,11 +107,11 @@ export class Publisher {
   /** Queues a record. Never waits, never throws. */
   publish(outlet: Outlet, { value, sheddable, seq, producer }: NewRecord): void {
     const { lane, key } = outlet
-    const bytes = key.length + Buffer.byteLength(value)
+    const bytes = key.length + (value === undefined ? Infinity : Buffer.byteLength(value))
     const record: QueuedRecord = {
       lane,
       key,
-      value,
+      value: value ?? '',
       bytes,
       sheddable,
       queuedAt: performance.now(),
@@ -101,7 +128,7 @@ export class Publisher {
   /** Counts a record that was refused before it had a number. */
   refuse(topic: string, reason: DropReason): void {
     this.#statsOf(topic).dropped[reason]++
-    harmless(() => this.settings.onDrop(topic, reason))
+    harmless(this.settings.onDrop, topic, reason)
   }
 
   /**
@@ -122,6 +149,7 @@ export class Publisher {
   /** Flushes everything, then ends the connection. What is left when time is over is dropped as `closed`. */
   async close(timeoutMs: number): Promise<boolean> {
     const left = countdown(timeoutMs)
+    this.policies.tellLeftOut()
     const flushed = await this.flush(timeoutMs)
     this.#closed = true
     clearTimeout(this.#timer)
@@ -153,7 +181,7 @@ export class Publisher {
     if (at >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = at
-    this.#timer = setTimeout(() => void this.#run(), Math.max(0, at - performance.now())).unref()
+    this.#timer = setTimeout(() => void asOwnOutput(() => this.#run()), Math.max(0, at - performance.now())).unref()
   }
 
   /** Sends what is due, batch after batch, until nothing is. */
@@ -275,15 +303,6 @@ export class Publisher {
   }
 
   #tell(diagnostic: Diagnostic): void {
-    harmless(() => this.settings.onDiagnostic(diagnostic))
-  }
-}
-
-/** What the application does when it is told of something is its own; a caller of log() must not pay for it. */
-function harmless(tell: () => void): void {
-  try {
-    tell()
-  } catch {
-    // Nobody is left to be told.
+    harmless(this.settings.onDiagnostic, diagnostic)
   }
 }

@@ -2,9 +2,15 @@
 
 import type { ConnectionOptions } from 'node:tls'
 import { RunlightError } from '@runlight/contracts/errors'
+import type { LogLevel } from '@runlight/contracts/log-entry'
 import kafkajs from 'kafkajs'
 import type { CompressionTypes as Compression, SASLOptions } from 'kafkajs'
 import type { DropReason } from './drop-reasons.ts'
+import { ignore } from './harmless.ts'
+import type { OutputSettings } from './output/settings.ts'
+import { DEFAULT_RATE } from './rate-limit.ts'
+import type { RateLimits } from './rate-limit.ts'
+import type { RedactionSettings } from './redaction/redactor.ts'
 
 // Node finds no named export CompressionCodecs in this CommonJS package.
 const { CompressionCodecs, CompressionTypes } = kafkajs
@@ -59,14 +65,37 @@ export interface BusSettings {
   onDiagnostic?: (diagnostic: Diagnostic) => void
   /** Told of every record that is dropped, for a counter. */
   onDrop?: (topic: string, reason: DropReason) => void
+  /**
+   * What is redacted before anything leaves the process, in messages, metadata, errors, progress and summaries. Default:
+   * well-known secrets; false: nothing.
+   */
+  redact?: RedactionSettings | false
+  /** Told how many values a rule of redaction has replaced, for a counter. */
+  onRedact?: (topic: string, rule: string, count: number) => void
+  /** How many lines a run or a component may send; progress of a run has the same limit again. */
+  limits?: RateLimits | false
+  /** Told of every record that a rate limit leaves out, for a counter. */
+  onLimit?: (topic: string, level: LogLevel) => void
+  /** Custom streams besides `terminal` and `agent`. */
+  streams?: readonly string[]
+  /** How output becomes lines: of child processes, containers, and what else is written to a stream. */
+  output?: OutputSettings
+  /**
+   * Whether open contexts and what is queued are closed and sent when SIGTERM comes and nobody else listens to it, and
+   * when the process has nothing left to do; `exitTimeoutMs` bounds both. Default true.
+   */
+  closeOnExit?: boolean
 }
 
 /** Settings with every value decided. */
-export type FullBusSettings = Required<Omit<BusSettings, 'ssl' | 'sasl' | 'compression'>> &
-  Pick<BusSettings, 'ssl' | 'sasl'> & { compression: Compression }
+export type FullBusSettings = Required<Omit<BusSettings, 'ssl' | 'sasl' | 'compression' | 'limits'>> &
+  Pick<BusSettings, 'ssl' | 'sasl'> & { compression: Compression; limits: Required<RateLimits> }
 
 /** kafkajs copies a batch once for each of its records: past some thousand this costs more than another request. */
 export const MAX_BATCH_RECORDS = 2_000
+
+/** How often what a rate limit left out is told. */
+const LIMIT_WINDOW_MS = 10_000
 
 /** Room in a record batch for what is not key or value. */
 const BATCH_OVERHEAD = 1024
@@ -91,6 +120,13 @@ export function completeSettings(settings: BusSettings): FullBusSettings {
     exitTimeoutMs: settings.exitTimeoutMs ?? 5_000,
     onDiagnostic: settings.onDiagnostic ?? warnProcess,
     onDrop: settings.onDrop ?? ignore,
+    redact: settings.redact ?? {},
+    onRedact: settings.onRedact ?? ignore,
+    limits: completeLimits(settings.limits ?? {}),
+    onLimit: settings.onLimit ?? ignore,
+    streams: settings.streams ?? [],
+    output: settings.output ?? {},
+    closeOnExit: settings.closeOnExit ?? true,
   }
   if (ssl !== undefined) full.ssl = ssl
   if (sasl !== undefined) full.sasl = sasl
@@ -103,8 +139,25 @@ export function sameSettings(a: FullBusSettings, b: FullBusSettings): boolean {
   const { brokers: brokersB, ...restB } = b
   const keys = new Set([...Object.keys(restA), ...Object.keys(restB)]) as Set<keyof typeof restA>
   return (
-    brokersA.toSorted().join() === brokersB.toSorted().join() && [...keys].every((key) => restA[key] === restB[key])
+    brokersA.toSorted().join() === brokersB.toSorted().join() &&
+    [...keys].every((key) =>
+      PLAIN.has(key) ? JSON.stringify(restA[key]) === JSON.stringify(restB[key]) : restA[key] === restB[key],
+    )
   )
+}
+
+/** Settings made of plain values, which are equal when they read the same. */
+const PLAIN = new Set<keyof FullBusSettings>(['redact', 'limits', 'streams', 'output'])
+
+function completeLimits(limits: RateLimits | false): Required<RateLimits> {
+  if (limits === false) return { run: false, component: false, windowMs: LIMIT_WINDOW_MS }
+  const { run = DEFAULT_RATE, component = DEFAULT_RATE, windowMs = LIMIT_WINDOW_MS } = limits
+  for (const limit of [run, component]) {
+    if (!limit) continue
+    positive('linesPerSecond', limit.linesPerSecond)
+    if (limit.burst !== undefined) positive('burst', limit.burst)
+  }
+  return { run, component, windowMs: positive('windowMs', windowMs) }
 }
 
 function codec(name: Codec): Compression {
@@ -124,10 +177,6 @@ function positive(name: string, value: number): number {
 
 function invalid(message: string, cause?: unknown): RunlightError {
   return new RunlightError('RL_CONFIG_INVALID', message, { cause })
-}
-
-function ignore(): void {
-  // Nobody counts.
 }
 
 function warnProcess({ level, message }: Diagnostic): void {

@@ -1,5 +1,6 @@
 // One publisher for all adapters of the process that have the same settings.
 
+import { watchProcessEnd } from './process-end.ts'
 import { Publisher } from './publisher.ts'
 import { completeSettings, sameSettings } from './settings.ts'
 import type { BusSettings } from './settings.ts'
@@ -7,8 +8,7 @@ import type { BusSettings } from './settings.ts'
 interface Shared {
   publisher: Publisher
   users: number
-  /** What is queued could not be sent in time when the process was about to end. */
-  gaveUp: boolean
+  unwatch: () => void
 }
 
 const shared = new Set<Shared>()
@@ -24,9 +24,8 @@ export function openPublisher(settings: BusSettings): Publisher {
     entry.users++
     return entry.publisher
   }
-  if (shared.size === 0) process.on('beforeExit', flushBeforeExit)
   const publisher = new Publisher(full)
-  shared.add({ publisher, users: 1, gaveUp: false })
+  shared.add({ publisher, users: 1, unwatch: watchProcessEnd(publisher) })
   return publisher
 }
 
@@ -35,17 +34,6 @@ export async function closePublisher(publisher: Publisher, topic: string, timeou
   const entry = [...shared].find((candidate) => candidate.publisher === publisher)
   if (!entry || --entry.users > 0) return publisher.flush(timeoutMs, topic)
   shared.delete(entry)
-  if (shared.size === 0) process.off('beforeExit', flushBeforeExit)
+  entry.unwatch()
   return publisher.close(timeoutMs)
-}
-
-/** The process has nothing left to do; what is still queued gets its chance, once. */
-function flushBeforeExit(): void {
-  for (const entry of shared) {
-    const { publisher } = entry
-    if (entry.gaveUp || publisher.queued.records === 0) continue
-    void publisher.flush(publisher.settings.exitTimeoutMs).then((flushed) => {
-      entry.gaveUp = !flushed
-    })
-  }
 }

@@ -3,7 +3,7 @@ import { LineAssembler } from './lines.ts'
 
 function assemble(chunks: readonly (Uint8Array | string)[], limit?: number): string[] {
   const lines: string[] = []
-  const assembler = new LineAssembler((line) => lines.push(line), limit)
+  const assembler = new LineAssembler((line) => lines.push(line), limit === undefined ? {} : { maxLineLength: limit })
   for (const chunk of chunks) assembler.push(chunk)
   assembler.end()
   return lines
