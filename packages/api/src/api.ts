@@ -4,6 +4,8 @@ import type { Log } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { FastifyInstance } from 'fastify'
 import manifest from '../package.json' with { type: 'json' }
+import { connectLetterBus } from './dead-letters/bus.ts'
+import { settledReplays } from './dead-letters/settled.ts'
 import { readinessChecks } from './readiness.ts'
 import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
@@ -20,6 +22,7 @@ export interface ApiSettings {
   temporal: { address: string; namespace: string }
   brokers: string[]
   topics: { logs: string; events: string }
+  deadLetterTopic: string
   /** Name of this instance among several. */
   instance: string
   log: Log
@@ -36,9 +39,10 @@ export interface Api {
  * @throws the server's error when the address can't be bound
  */
 export async function startApi(settings: ApiSettings): Promise<Api> {
-  const { topics, brokers, instance } = settings
+  const { topics, brokers, instance, deadLetterTopic } = settings
   const database = openDatabase({ ...DEFAULT_POOL, ...settings.postgres })
   const bus = connectBus({ brokers, topics, clientId: `runlight-api-${instance}` })
+  const letterBus = connectLetterBus({ brokers, deadLetterTopic, clientId: `runlight-api-${instance}-dead-letters` })
   const engine = connectEngine(settings.temporal)
   const sources = {
     ...{ database, bus, engine, topics },
@@ -46,6 +50,8 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     lokiHealth: lokiHealth(settings.lokiUrl),
     lokiVersion: lokiVersion(settings.lokiUrl),
     version: manifest.version,
+    letterBus,
+    settledReplays: settledReplays(letterBus, database, deadLetterTopic),
   }
   let state = 'running'
   const server = createServer({
@@ -56,7 +62,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     state: () => state,
     ready: readinessChecks(sources),
   })
-  const letGo = () => Promise.all([database.close(), bus.close(), engine.close()])
+  const letGo = () => Promise.all([database.close(), bus.close(), letterBus.close(), engine.close()])
   try {
     await server.listen(settings.listen)
   } catch (cause) {

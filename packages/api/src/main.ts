@@ -21,6 +21,7 @@ await runService(log, async () => {
     'brokers',
     'logTopic',
     'eventTopic',
+    'deadLetterTopic',
   ])
   const { stop } = await startApi({
     listen: env.listen,
@@ -29,6 +30,7 @@ await runService(log, async () => {
     temporal: { address: env.temporalAddress, namespace: env.temporalNamespace },
     brokers: env.brokers,
     topics: { logs: env.logTopic, events: env.eventTopic },
+    deadLetterTopic: env.deadLetterTopic,
     instance,
     log,
   })

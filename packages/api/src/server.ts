@@ -7,6 +7,8 @@ import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
 import { LogController, fastify } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
+import { deadLetter, deadLetterList, deadLetterReplay, deadLettersReplay } from './dead-letters/routes.ts'
+import type { DeadLetterSources } from './dead-letters/routes.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { installProblems, sendProblem } from './http/problem.ts'
 import { installRoutes } from './http/route.ts'
@@ -17,11 +19,14 @@ import { runList, runStatus } from './routes/runs.ts'
 import { runTrace } from './routes/trace.ts'
 import type { StatusSources } from './status/read.ts'
 
+/** What the routes ask. */
+export type ApiSources = StatusSources & DeadLetterSources
+
 export interface ServerSettings {
   version: string
   log: Log
   metrics: Metrics
-  sources: StatusSources
+  sources: ApiSources
   /** Stage of the life cycle, such as `running`. */
   state: () => string
   ready: () => Promise<Checks>
@@ -62,10 +67,11 @@ export function createServer(settings: ServerSettings): FastifyInstance {
 }
 
 /** What can be asked. */
-export function apiRoutes(sources: StatusSources): Route[] {
+export function apiRoutes(sources: ApiSources): Route[] {
   return [
     ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)],
     ...[componentList(sources), componentLogs(sources)],
+    ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],
   ]
 }
 

@@ -16,7 +16,15 @@ const SEAL_BYTES = 6
 export const MAX_CURSOR_LENGTH = 24_000
 
 /** What a cursor points into. The number is part of the cursor: never reuse one. */
-export const CURSOR_KINDS = { runs: 1, trace: 2, logHistory: 3, logArrivals: 4 } as const
+export const CURSOR_KINDS = {
+  runs: 1,
+  trace: 2,
+  logHistory: 3,
+  logArrivals: 4,
+  liveHistory: 5,
+  liveArrivals: 6,
+  deadLetters: 7,
+} as const
 export type CursorKind = keyof typeof CURSOR_KINDS
 
 /** The list that a cursor belongs to: everything that must be the same in the next request, in a fixed order. */

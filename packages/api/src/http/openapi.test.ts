@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { apiRoutes } from '../server.ts'
-import type { StatusSources } from '../status/read.ts'
+import type { ApiSources } from '../server.ts'
 import { openApiDocument } from './openapi.ts'
 
 describe('the document', () => {
@@ -14,11 +14,15 @@ describe('the document', () => {
     components: { schemas: Record<string, object> }
   }
 
-  const document = JSON.parse(JSON.stringify(openApiDocument(apiRoutes({} as StatusSources), '1.2.3'))) as Document
+  const document = JSON.parse(JSON.stringify(openApiDocument(apiRoutes({} as ApiSources), '1.2.3'))) as Document
 
   test('describes every route, parameter and refusal', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/v1/dead-letters',
+      '/api/v1/dead-letters/replay',
+      '/api/v1/dead-letters/{id}',
+      '/api/v1/dead-letters/{id}/replay',
       '/components',
       '/components/logs',
       '/workflows/runs',

@@ -12,6 +12,14 @@ import {
   StoredLog,
   TracePage,
 } from '@runlight/contracts/api'
+import {
+  DeadLetterDetail,
+  DeadLetterPage,
+  DeadLetterSummary,
+  ReplayPage,
+  ReplayedLetter,
+} from '@runlight/contracts/api-dead-letters'
+import { Origin } from '@runlight/contracts/dead-letter'
 import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode, ErrorCodeName } from '@runlight/contracts/errors'
 import {
@@ -32,6 +40,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },
   ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },
   ...{ StoredLog, StoredEvent, LogEntry, TraceEvent },
+  ...{ DeadLetterPage, DeadLetterSummary, DeadLetterDetail, ReplayedLetter, ReplayPage, Origin },
 }
 
 const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON.stringify(schema), name]))

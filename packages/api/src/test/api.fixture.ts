@@ -31,6 +31,7 @@ export async function startTestApi(
     temporal: given.temporal ?? { address: `127.0.0.1:${nobody}`, namespace: 'default' },
     brokers: given.brokers ?? [`127.0.0.1:${nobody}`],
     topics: { logs: TOPICS.logs, events: TOPICS.events },
+    deadLetterTopic: TOPICS.deadLetters,
     postgres: { url: postgres.url(ROLES.reader), password: 'reader', ...given.postgres },
     instance: 'test',
     log: createLog({ component: 'api', instance: 'test', level: 'error' }),

@@ -48,7 +48,7 @@ export function letterRows(records: readonly BusRecord[], place: LetterPlace): L
     const before = rows.get(row.id)
     if (!before) rows.set(row.id, row)
     else {
-      const { refusals, refused_offset, created_at, ...latest } = row
+      const { refusals, refused_offset, created_at: _, ...latest } = row
       Object.assign(before, latest, { refusals: before.refusals + refusals })
       before.refused_offset = refused_offset ?? before.refused_offset
     }

@@ -1,0 +1,126 @@
+// The bus as replays need it: where Loki's group is, records of its replay topics written, and read from any topic.
+
+import { RunlightError } from '@runlight/contracts/errors'
+import { ORIGIN_HEADER, consumerGroup, replayTopic } from '@runlight/contracts/topics'
+import type { SinkName } from '@runlight/contracts/topics'
+import { Kafka, logLevel } from 'kafkajs'
+import type { Admin, Producer } from 'kafkajs'
+import { fetchRecord } from './fetch-record.ts'
+import type { FetchedRecord, RecordPlace } from './fetch-record.ts'
+
+/** Replays lie in this partition of their topic, so that those of one letter follow one another. */
+export const REPLAY_PARTITION = 0
+
+export interface ReplayRecord {
+  key: Buffer | null
+  value: Buffer | null
+  /** JSON of the header `runlight-origin`. */
+  origin: string
+}
+
+/** Every method rejects with RL_BUS_UNAVAILABLE when the bus does not answer. */
+export interface LetterBus {
+  /** What Loki's group has passed on its replay topic, and, read after that, the ends of the dead letter partitions that hold any. */
+  progress: () => Promise<{ lokiPassed: bigint; letterEnds: ReadonlyMap<number, bigint> }>
+  /** Writes records to the replay topic of a sink; gives the offset of the first, the others follow it. */
+  send: (sink: SinkName, records: readonly ReplayRecord[]) => Promise<bigint>
+  /** The record at a place; undefined when the bus has it no more. */
+  fetch: (place: RecordPlace) => Promise<FetchedRecord | undefined>
+  close: () => Promise<void>
+}
+
+export interface LetterBusSettings {
+  brokers: string[]
+  deadLetterTopic: string
+  clientId: string
+}
+
+export function connectLetterBus({ brokers, deadLetterTopic, clientId }: LetterBusSettings): LetterBus {
+  const kafka = new Kafka({
+    ...{ clientId, brokers, connectionTimeout: 1_000, requestTimeout: 10_000, logLevel: logLevel.NOTHING },
+    // A caller is waiting.
+    retry: { retries: 2, initialRetryTime: 100, factor: 0, multiplier: 2 },
+  })
+  const admin = reusable(async () => {
+    const made = kafka.admin()
+    await made.connect()
+    return made
+  })
+  const producer = reusable(async () => {
+    // A resend that is written twice changes nothing: a replay is stored once, however often it lies on its topic.
+    const made = kafka.producer({ allowAutoTopicCreation: false })
+    await made.connect()
+    return made
+  })
+  return {
+    progress: () =>
+      admin.use(async (connected) => {
+        const lokiPassed = await passed(connected)
+        const ends = await connected.fetchTopicOffsets(deadLetterTopic)
+        const kept = ends.filter(({ low, high }) => low !== high)
+        return { lokiPassed, letterEnds: new Map(kept.map(({ partition, high }) => [partition, BigInt(high)])) }
+      }),
+    send: (sink, records) =>
+      producer.use(async (connected) => {
+        const answers = await connected.send({
+          topic: replayTopic(sink),
+          acks: -1,
+          messages: records.map(({ key, value, origin }) => ({
+            ...{ key, value, partition: REPLAY_PARTITION },
+            headers: { [ORIGIN_HEADER]: origin },
+          })),
+        })
+        return BigInt(answers[0]?.baseOffset ?? 0)
+      }),
+    fetch: (place) =>
+      admin.use(async (connected) => {
+        const ends = await connected.fetchTopicOffsets(place.topic)
+        const end = ends.find(({ partition }) => partition === place.partition)
+        if (!end || place.offset < BigInt(end.low) || place.offset >= BigInt(end.high)) return undefined
+        return fetchRecord(kafka, connected, place)
+      }),
+    close: async () => {
+      await Promise.all([admin.close(), producer.close()])
+    },
+  }
+}
+
+async function passed(admin: Admin): Promise<bigint> {
+  const [topic] = await admin.fetchOffsets({ groupId: consumerGroup('loki'), topics: [replayTopic('loki')] })
+  const found = topic?.partitions.find(({ partition }) => partition === REPLAY_PARTITION)
+  return found && found.offset !== '-1' ? BigInt(found.offset) : 0n
+}
+
+/** A connection that is made when it is first needed, and anew after it has failed. */
+function reusable<C extends Admin | Producer>(connect: () => Promise<C>) {
+  let connection: Promise<C> | undefined
+  return {
+    use: async <R>(work: (connected: C) => Promise<R>): Promise<R> => {
+      connection ??= connect()
+      const current = connection
+      try {
+        return await work(await current)
+      } catch (cause) {
+        if (connection === current) connection = undefined
+        await current.then((broken) => broken.disconnect()).catch(() => undefined)
+        throw explain(cause)
+      }
+    },
+    close: async () => {
+      await connection?.then((connected) => connected.disconnect()).catch(() => undefined)
+    },
+  }
+}
+
+function explain(cause: unknown): RunlightError {
+  if (cause instanceof RunlightError) return cause
+  const { type, message } = cause as { type?: string; message: string }
+  if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
+    const why = 'The bus does not take a record of this size; raise the setting topics.maxMessageBytes.'
+    return new RunlightError('RL_DEAD_LETTER_NOT_REPLAYABLE', why, { cause })
+  }
+  const unknown = type === 'UNKNOWN_TOPIC_OR_PARTITION' ? ' A topic is missing; provision creates it.' : ''
+  return new RunlightError('RL_BUS_UNAVAILABLE', `The bus did not answer as it should: ${message}.${unknown}`, {
+    cause,
+  })
+}
