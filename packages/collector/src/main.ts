@@ -59,10 +59,11 @@ async function start(): Promise<RunningService> {
   const logs = env.collectorLogs.map(({ component, path }) => {
     const progress = journal.progress(component)
     const shippingPath = env.collectorShippingPath.includes(component)
+    const perSecond = shippingPath ? env.collectorShippingLines / 60 : env.collectorLines
     return new ComponentLog({
       ...{ component, progress, shippingPath },
       source: new LogFile({ path, from: progress.position, rotation: rotation() }),
-      rate: { perSecond: shippingPath ? env.collectorShippingLines / 60 : env.collectorLines, burst: BURST },
+      rate: { perSecond, burst: Math.max(BURST, perSecond) },
       redact: createRedactor(env.collectorCredentials.split('\n'), () => counted.redactions.inc({ component })),
       onLeftOut: (reason) => counted.leftOut.inc({ component, reason }),
     })

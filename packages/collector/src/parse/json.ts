@@ -32,13 +32,13 @@ function take(fields: Map<string, unknown>, names: readonly string[]): unknown {
   return value
 }
 
-/** Whole numbers past what a double holds are kept as text. */
-const LONG_NUMBER = /([:[,]\s*)(-?\d{16,})(?=\s*[,\]}])/g
+/** A string, or a whole number that may be past what a double holds. */
+const STRING_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?=\s*[,\]}])/g
 
 function parseObject(line: string): Map<string, unknown> | undefined {
-  // Where such a text stands inside a string, the change breaks the JSON, and the line is read as it is.
-  const exact = line.replace(LONG_NUMBER, '$1"$2"')
-  const value = (exact === line ? undefined : tryParse(exact)) ?? tryParse(line)
+  const isLong = /\d{16}/.test(line)
+  const exact = isLong ? line.replace(STRING_OR_LONG_NUMBER, (text) => (text[0] === '"' ? text : `"${text}"`)) : line
+  const value = tryParse(exact)
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? new Map(Object.entries(value))
     : undefined

@@ -32,15 +32,15 @@ export function lineText(bytes: Buffer): string {
   return (clean.endsWith('\r') ? clean.slice(0, -1) : clean).replace(CONTROL, '\uFFFD')
 }
 
-/** A first line of a crash: a Java or Node exception, a Go panic, a Python traceback. */
+/** A first line of a crash: a Java or Node exception (or where in the source it was thrown), a Go panic, a Python traceback. */
 const CRASH =
-  /^(?:Exception in thread |Traceback \(most recent call last\)|panic: |fatal error: |goroutine \d+ \[|(?:Uncaught )?(?:[\w$]+\.)*[A-Z][\w$]*(?:Error|Exception)\b)/
+  /^(?:(?:file:\/\/)?\/\S+:\d+$|Exception in thread |Traceback \(most recent call last\)|panic: |fatal error: |goroutine \d+ \[|(?:Uncaught )?(?:[\w$]+\.)*[A-Z][\w$]*(?:Error|Exception)\b)/
 
 export function isCrash(line: string): boolean {
   return CRASH.test(line)
 }
 
-const CONTINUATION = /^(?:\s|$|Caused by: |Suppressed: |\.\.\. \d+ more|[)\]}]+[,;]?$|main\.|created by |exit status )/
+const CONTINUATION = /^(?:\s|$|Caused by: |Suppressed: |[)\]}]+[,;]?$)/
 
 /** Whether a line of no known format goes on with what stands before it, by its own looks. */
 export function looksContinued(line: string): boolean {

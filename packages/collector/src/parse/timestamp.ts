@@ -2,18 +2,27 @@
 
 import { formatInstant, instantFromNanos, parseInstant } from '@runlight/contracts/time'
 
-const DATE_AND_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i
+const DATE_AND_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/i
 
 /**
  * A date with time and zone, as RFC 3339; undefined where it is none, or where its zone is a local abbreviation (CET),
- * which does not say which instant it is.
+ * which does not say which instant it is. Without a zone it is taken as the local time of this machine, whose files
+ * are read here.
  */
 export function timestampOf(text: string): string | undefined {
   const match = DATE_AND_TIME.exec(text)
   if (!match) return undefined
-  const [, date, time, fraction, zone = ''] = match
-  const timestamp = `${date}T${time}${fraction === undefined ? '' : `.${fraction}`}${offsetOf(zone)}`
+  const [, date, time, fraction, zone] = match
+  const offset = zone === undefined ? localOffset(`${date}T${time}`) : offsetOf(zone)
+  const timestamp = `${date}T${time}${fraction === undefined ? '' : `.${fraction}`}${offset}`
   return parseInstant(timestamp) === undefined ? undefined : timestamp
+}
+
+function localOffset(time: string): string {
+  const minutes = -new Date(time).getTimezoneOffset()
+  if (minutes === 0) return 'Z'
+  const digits = (value: number): string => String(Math.floor(value)).padStart(2, '0')
+  return `${minutes < 0 ? '-' : '+'}${digits(Math.abs(minutes) / 60)}:${digits(Math.abs(minutes) % 60)}`
 }
 
 function offsetOf(zone: string): string {

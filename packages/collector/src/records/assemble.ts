@@ -63,8 +63,8 @@ export class RecordAssembler {
 
 function belongs(open: OpenRecord, text: string, parsed: ParsedLine | undefined): boolean {
   if (parsed) return parsed.adds !== undefined && parsed.speaker !== undefined && parsed.speaker === open.speaker
-  // A format that dates its lines dates every line that begins a record.
-  return open.known || looksContinued(text) || (open.crash && isCrash(text))
+  // A format that dates its lines dates every line that begins a record; a crash has no form but that it comes at once.
+  return open.known || open.crash || looksContinued(text)
 }
 
 /** A record to which lines may still be added. */
@@ -95,7 +95,6 @@ class OpenRecord {
     this.#after = after
     this.#length += text.length + 1
     this.#lines.push(adds ? `${adds.field.toUpperCase()}: ${adds.text}` : text)
-    if (!this.known && isCrash(text)) this.crash = true
   }
 
   /** What goes beyond the bounds of this record. */

@@ -83,17 +83,19 @@ export function isWholeHead(head: Head): boolean {
  */
 export async function indexOf(lives: readonly Life[], position: FilePosition): Promise<number> {
   const isSame = ({ inode }: Life): boolean => inode === position.inode
-  for (const [index, life] of lives.entries()) if (isSame(life) && (await holds(life, position))) return index
+  for (const [index, life] of lives.entries())
+    if (isSame(life) && (await holds(life, position.head, position.offset))) return index
   if (position.head.bytes === 0) return -1
   for (const [index, life] of lives.entries()) {
-    if (!isSame(life) && !position.past.includes(keyOf(life)) && (await holds(life, position))) return index
+    if (!isSame(life) && !position.past.includes(keyOf(life)) && (await holds(life, position.head, position.offset)))
+      return index
   }
   return -1
 }
 
-/** Whether a file has the head of a position, and is long enough. */
-async function holds(life: Life, { head, offset }: FilePosition): Promise<boolean> {
-  if (life.size < offset || life.head.bytes < head.bytes) return false
+/** Whether a file begins with this head, and is `size` bytes long or longer. */
+export async function holds(life: Life, head: Head, size: number): Promise<boolean> {
+  if (life.size < size || life.head.bytes < head.bytes) return false
   if (head.bytes === 0) return true
   if (life.head.bytes === head.bytes) return life.head.digest === head.digest
   const file = await openOrUndefined(life.path)

@@ -93,6 +93,8 @@ export class LogFile implements LineSource {
     if (!(await rotate(this.#path, rotation))) return false
     const current = this.#current
     const copy = await lifeAt(`${this.#path}.1`)
+    // A new file may have been given the inode of one that is gone.
+    if (copy) this.#setPast((past) => past.filter((key) => key !== keyOf(copy)))
     if (current?.position.inode === String(main.ino) && copy) await this.#openCopy(copy, current)
     return true
   }
@@ -206,9 +208,13 @@ export class LogFile implements LineSource {
       this.#carried = 0
       await this.close()
     }
-    const past = [...position.past, keyOf(oldest)].slice(-MAX_PAST)
-    if (this.#current) this.#current.position = { ...this.#current.position, past }
-    else this.#from = { ...position, past }
+    this.#setPast((past) => [...past, keyOf(oldest)].slice(-MAX_PAST))
+  }
+
+  #setPast(change: (past: readonly string[]) => string[]): void {
+    const changed = (position: FilePosition): FilePosition => ({ ...position, past: change(position.past) })
+    if (this.#current) this.#current.position = changed(this.#current.position)
+    else if (this.#from) this.#from = changed(this.#from)
   }
 }
 

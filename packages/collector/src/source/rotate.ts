@@ -3,7 +3,7 @@
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { constants, copyFile, rename, rm } from 'node:fs/promises'
-import { lifeAt } from './lives.ts'
+import { holds, lifeAt } from './lives.ts'
 
 export interface Rotation {
   /** A file is rotated when it has so many bytes. */
@@ -37,9 +37,9 @@ export async function completeRotation(path: string, { files }: Rotation): Promi
   const copy = await lifeAt(copyOf(path))
   if (!copy) return
   const main = await lifeAt(path)
-  const isTruncated = main === undefined || main.size < copy.size || main.head.digest !== copy.head.digest
-  if (isTruncated) await shift(path, files)
-  else await rm(copyOf(path), { force: true })
+  const isWhole = main && (await holds(main, copy.head, copy.size))
+  if (isWhole) await rm(copyOf(path), { force: true })
+  else await shift(path, files)
 }
 
 function copyOf(path: string): string {
