@@ -5,6 +5,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { platform } from './platforms/platform.ts'
+import { loadSecrets } from './settings/load.ts'
 import { readSettings } from './settings/read.ts'
 import { SECRETS } from './settings/secrets.ts'
 
@@ -127,7 +128,17 @@ describe('the program for the stack local', () => {
     const files = inputsOf('prometheus')['files'] as Record<string, string>
     const jobs = [...(files['prometheus.yml'] ?? '').matchAll(/"job_name":"([^"]+)"/g)].map(([, job]) => job)
     expect(jobs.sort()).toEqual([
-      ...['api', 'bridge-loki', 'bridge-postgres', 'log-collector', 'loki', 'observer', 'prometheus', 'temporal', 'worker'],
+      ...[
+        'api',
+        'bridge-loki',
+        'bridge-postgres',
+        'log-collector',
+        'loki',
+        'observer',
+        'prometheus',
+        'temporal',
+        'worker',
+      ],
     ])
   })
 
@@ -183,7 +194,9 @@ describe('the program for the stack local', () => {
 describe('the platform of an environment', () => {
   it('says what is available when it is not there yet', async () => {
     const values = Object.fromEntries(SECRETS.map((name) => [`runlight:${name}`, 'x']))
-    const settings = readSettings({ stack: 'dev', file: 'Pulumi.dev.yaml', values, isSecret: () => true })
-    await expect(platform(settings)).rejects.toThrow(/dev runs on Docker, which is not available yet. Available: local/)
+    const settings = readSettings({ stack: 'prod', file: 'Pulumi.prod.yaml', values, isSecret: () => true })
+    await expect(platform(settings, loadSecrets())).rejects.toThrow(
+      /prod runs on Kubernetes, which is not available yet. Available: local .* dev/,
+    )
   })
 })

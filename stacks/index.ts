@@ -2,14 +2,16 @@
 // the stores, the API reads it back.
 
 import * as pulumi from '@pulumi/pulumi'
+import { boards } from './components/boards.ts'
 import { lokiBridge, postgresBridge } from './components/bridges.ts'
+import { busConsole } from './components/bus-console.ts'
 import { demoWorker } from './components/demo-worker.ts'
 import { logCollector } from './components/log-collector.ts'
 import { logStore } from './components/log-store.ts'
 import { metricsStore } from './components/metrics-store.ts'
 import { provision } from './components/provision.ts'
 import { telemetryApi } from './components/telemetry-api.ts'
-import { telemetryBus } from './components/telemetry-bus.ts'
+import { apacheKafka, redpanda } from './components/telemetry-bus.ts'
 import { temporalObserver } from './components/temporal-observer.ts'
 import { postgresUrl, traceStore } from './components/trace-store.ts'
 import { workflowEngine } from './components/workflow-engine.ts'
@@ -18,9 +20,10 @@ import { loadSecrets, loadSettings } from './settings/load.ts'
 
 const settings = loadSettings(pulumi.getStack())
 const secrets = loadSecrets()
-const on = await platform(settings) // processes | Docker | Kubernetes
+const on = await platform(settings, secrets) // processes | Docker | Kubernetes
 
-const bus = on.run(telemetryBus(settings.bus))
+const { broker } = settings.bus
+const bus = broker === 'redpanda' ? on.run(redpanda(settings.bus)) : on.run(apacheKafka(settings.bus))
 const postgres = on.run(traceStore(settings.postgres, secrets))
 const loki = on.run(logStore(settings.loki))
 const temporal = on.run(workflowEngine(settings.temporal))
@@ -40,6 +43,9 @@ if (settings.collector.run === 'yes') {
 
 const metrics = on.run(metricsStore(settings.prometheus, { scrape: running }))
 
+const console = settings.console.run === 'yes' && on.run(busConsole(settings.console, { bus }))
+const grafana = settings.grafana.run === 'yes' && on.run(boards(settings.grafana, secrets, { metrics, loki, postgres }))
+
 /** Where to look, for a person at the machine. */
 export const addresses = {
   api: `http://${api.reach('http')}`,
@@ -49,6 +55,8 @@ export const addresses = {
   loki: `http://${loki.reach('http')}`,
   postgres: postgresUrl(postgres.reach('postgres'), 'reader'),
   prometheus: `http://${metrics.reach('http')}`,
+  ...(console && { console: `http://${console.reach('http')}` }),
+  ...(grafana && { grafana: `http://${grafana.reach('http')}` }),
 }
 
 /** What it takes to start a run of the demo workflow. */

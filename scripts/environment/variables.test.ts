@@ -20,7 +20,7 @@ test('any shell can source the file, also twice, and has the same environment as
 })
 
 test('only a home of its own names its settings file, which would stand before that of another stack', () => {
-  const { set } = pulumiVariables(runlightHome({}), own, pulumi, '/clone/configs/Pulumi.local.yaml')
+  const { set } = pulumiVariables(runlightHome({}), own, pulumi, '/clone/configs/stacks/Pulumi.local.yaml')
   expect(set).not.toHaveProperty('PULUMI_OPTION_CONFIG_FILE')
   expect(pulumiVariables(apart, own, pulumi, '/x.yaml').set['PULUMI_OPTION_CONFIG_FILE']).toBe('/x.yaml')
 })

@@ -36,9 +36,9 @@ export async function removeStack(existing: ExistingStack, signal: AbortSignal):
   if (existsSync(home.root) && (await readdir(home.root)).length === 0) await rmdir(home.root)
 }
 
-/** A local stack's settings are generated with its credentials; those of other environments belong to the clone. */
+/** The settings of a person's own stack are generated with its credentials; those of a shared one are kept. */
 function isGenerated({ stack }: ExistingStack): boolean {
-  return stack.split('-')[0] === 'local'
+  return ['local', 'dev'].includes(stack.split('-')[0] ?? '')
 }
 
 /** @throws Failure that names every process, port or file of the stack that is still there */

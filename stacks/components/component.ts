@@ -10,16 +10,29 @@ export type Program =
   | { kind: 'java'; tool: string; mainClass: string; options: readonly string[] }
   | { kind: 'package'; workspace: string; entry: string }
 
+/** Where an endpoint listens for one of the networks that clients come from. */
+export interface Listener {
+  name: string
+  host: string
+  port: number
+  /** host:port by which that network's clients reach it. */
+  advertised: string
+}
+
 /** What a platform gives a component when it places it. */
 export interface Place<E extends string> {
   /** Folder that outlives the component's process. */
   data: string
+  /** Networks that clients connect from, in CIDR notation. */
+  clients: readonly string[]
   /** Path of a rendered file. */
   file: (name: string) => string
   /** Path of a secret's file. */
   secret: (name: string) => string
   /** Where the component itself listens. */
   listen: (endpoint: E) => { host: string; port: number }
+  /** For an endpoint that is advertised: where it listens for whom, the stack's own components first. */
+  listeners: (endpoint: E) => readonly Listener[]
   /** host:port under which others of the stack reach it. */
   address: (endpoint: E) => string
   /** Where the log of a component is, as the log collector takes it; missing where it can't read it yet. */
@@ -40,7 +53,7 @@ export interface Launch {
   arguments: readonly string[]
   /** Never a credential: those are secret files. */
   environment?: Readonly<Record<string, string>>
-  /** Rendered configuration: file name → text. */
+  /** Rendered configuration: file name, maybe below a folder → text. */
   files?: Readonly<Record<string, string>>
   /** Run once, in order, with a new data folder. */
   initialise?: readonly SetUpStep[]
@@ -61,6 +74,10 @@ interface Endpoint {
   port: number
   /** Setting that moves it, such as `loki.port`. */
   setting: string
+  /** Only the component itself and others of the stack need it. */
+  inner?: true
+  /** Clients connect again to the address that it tells them, so each network needs a listener of its own. */
+  advertised?: true
 }
 
 /** What is common to a component that goes on running and a task that ends. */
@@ -74,6 +91,8 @@ interface Described {
   secrets?: Readonly<Record<string, pulumi.Output<string>>>
   /** A hint for platforms that can reserve and limit. */
   memoryMiB: number
+  /** Processor cores, one where nothing is said; a hint like the memory. */
+  cpus?: number
 }
 
 export interface Component<E extends string = string> extends Described {
@@ -101,7 +120,7 @@ export interface Task extends Described {
 /** Something that a component waits for. */
 export interface Dependency {
   name: string
-  resource: pulumi.Resource
+  resource: pulumi.Input<pulumi.Resource>
 }
 
 /** A component that a platform runs. */

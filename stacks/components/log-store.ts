@@ -15,7 +15,7 @@ export function logStore(settings: Settings['loki']): Component<'http' | 'grpc'>
     memoryMiB: 1024,
     endpoints: {
       http: { port: settings.port, setting: 'loki.port' },
-      grpc: { port: settings.grpcPort, setting: 'loki.grpcPort' },
+      grpc: { port: settings.grpcPort, setting: 'loki.grpcPort', inner: true },
     },
     health: { kind: 'http', endpoint: 'http', path: '/ready' },
     metrics: { endpoint: 'http', path: '/metrics' },

@@ -7,7 +7,7 @@ import type { Settings } from '../settings/schema.ts'
 import type { Component, Place, SetUpStep } from './component.ts'
 import { renderTemplate } from './template.ts'
 
-const DATABASE = 'runlight'
+export const DATABASE = 'runlight'
 
 /** Roles by what they are for; provision makes all but the owner. */
 export const ROLES = {
@@ -55,7 +55,9 @@ export function traceStore(settings: Settings['postgres'], secrets: Secrets): Co
             maxConnections: settings.maxConnections,
             sharedBuffersMiB: settings.sharedBuffersMiB,
           }),
-          'pg_hba.conf': renderTemplate('postgres/pg_hba.conf', {}),
+          'pg_hba.conf': renderTemplate('postgres/pg_hba.conf', {
+            clients: place.clients.map((network) => `host all all ${network} scram-sha-256`).join('\n'),
+          }),
           'pg_ident.conf': '',
           'create.sql': `CREATE ROLE ${ROLES.owner} LOGIN CREATEROLE;\nCREATE DATABASE ${DATABASE} OWNER ${ROLES.owner};\n`,
         },

@@ -13,7 +13,7 @@ export function workflowEngine(settings: Settings['temporal']): Component<'grpc'
     endpoints: {
       grpc: { port: settings.port, setting: 'temporal.port' },
       ui: { port: settings.uiPort, setting: 'temporal.uiPort' },
-      metrics: { port: settings.metricsPort, setting: 'temporal.metricsPort' },
+      metrics: { port: settings.metricsPort, setting: 'temporal.metricsPort', inner: true },
     },
     health: { kind: 'temporal', endpoint: 'grpc', namespace: settings.namespace },
     metrics: { endpoint: 'metrics', path: '/metrics' },

@@ -3,6 +3,7 @@
 import * as pulumi from '@pulumi/pulumi'
 import type { Component, Dependency, Running, Task } from '../components/component.ts'
 import { programError } from '../program-error.ts'
+import type { Secrets } from '../settings/load.ts'
 import type { EnvironmentName, Settings } from '../settings/schema.ts'
 
 export interface Platform {
@@ -34,11 +35,13 @@ const PLATFORMS: Record<EnvironmentName, 'processes' | 'Docker' | 'Kubernetes'> 
 }
 
 /** The platform of the stack's environment. */
-export async function platform(settings: Settings): Promise<Platform> {
+export async function platform(settings: Settings, secrets: Secrets): Promise<Platform> {
   const kind = PLATFORMS[settings.environment]
-  if (kind === 'processes') return (await import('./processes.ts')).processes(pulumi.getStack())
+  const stack = pulumi.getStack()
+  if (kind === 'processes') return (await import('./processes.ts')).processes(stack)
+  if (kind === 'Docker') return (await import('./docker/containers.ts')).containers(settings, secrets, stack)
   throw programError(
     `The environment ${settings.environment} runs on ${kind}, which is not available yet. ` +
-      `Available: local (native processes). Use a stack named local or local-<something>.`,
+      `Available: local (native processes) and dev (Docker). Use a stack named so, or so with -<something>.`,
   )
 }

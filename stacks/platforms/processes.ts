@@ -23,6 +23,7 @@ import { binaryOf, readTools } from './tools.ts'
 
 /** Nothing listens beyond this machine. */
 const HOST = '127.0.0.1'
+const CLIENTS = [`${HOST}/32`, '::1/128']
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 
 /** @throws programError on another system than Linux, whose /proc tells one process from another */
@@ -159,9 +160,15 @@ function placeIn<E extends string>(folder: string, endpoints: Component<E>['endp
   const layout = layoutOf(folder)
   return {
     data: layout.data,
+    clients: CLIENTS,
     file: (name) => join(layout.files, name),
     secret: (name) => join(layout.secrets, name),
     listen: (endpoint) => ({ host: HOST, port: endpoints[endpoint].port }),
+    // One network: the machine.
+    listeners: (endpoint) => {
+      const { port } = endpoints[endpoint]
+      return [{ name: 'BROKER', host: HOST, port, advertised: `${HOST}:${port}` }]
+    },
     address: (endpoint) => `${HOST}:${endpoints[endpoint].port}`,
     output: (component) => `file:${layoutOf(join(dirname(folder), component)).log}`,
   }

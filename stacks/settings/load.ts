@@ -17,7 +17,7 @@ export function loadSettings(stack: string): Settings {
     return readSettings({
       stack,
       // `npm run setup` names another file for a home of its own.
-      file: process.env['PULUMI_OPTION_CONFIG_FILE'] ?? `configs/Pulumi.${stack}.yaml`,
+      file: process.env['PULUMI_OPTION_CONFIG_FILE'] ?? `configs/stacks/Pulumi.${stack}.yaml`,
       values: pulumi.runtime.allConfig(),
       isSecret: (key) => runtime.isConfigSecret(key),
     })

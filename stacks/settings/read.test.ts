@@ -7,7 +7,7 @@ const secrets = Object.fromEntries(SECRETS.map((name) => [`runlight:${name}`, 'g
 function read(values: Record<string, string>, stack = 'local') {
   return readSettings({
     stack,
-    file: `configs/Pulumi.${stack}.yaml`,
+    file: `configs/stacks/Pulumi.${stack}.yaml`,
     values: { ...secrets, ...values },
     isSecret: (key) => key in secrets,
   })
@@ -45,7 +45,7 @@ describe('readSettings', () => {
       { 'runlight:bridges': '{"loki":5}' },
       'runlight:bridges.loki is a group of settings, such as runlight:bridges.loki.port',
     ],
-    [{ 'runlight:bus': 'kafka' }, 'runlight:bus is a group of settings, such as runlight:bus.port'],
+    [{ 'runlight:bus': 'kafka' }, 'runlight:bus is a group of settings, such as runlight:bus.broker'],
     [
       { 'runlight:loki': '{"port":"many"}' },
       'runlight:loki.port is "many", but must be integer (HTTP API; default 17310 port)',
@@ -57,7 +57,7 @@ describe('readSettings', () => {
     [{ 'runlight:environment': 'moon' }, 'runlight:environment is "moon": must be one of local, dev, staging, prod'],
   ])('refuses %o, naming key and file', (values, message) => {
     expect(() => read(values)).toThrow(message)
-    expect(() => read(values)).toThrow('configs/Pulumi.local.yaml')
+    expect(() => read(values)).toThrow('configs/stacks/Pulumi.local.yaml')
   })
 
   it('reports all faults at once', () => {
@@ -70,7 +70,7 @@ describe('readSettings', () => {
   })
 
   it('refuses a missing credential and one in plain text', () => {
-    const config = { stack: 'local', file: 'configs/Pulumi.local.yaml' }
+    const config = { stack: 'local', file: 'configs/stacks/Pulumi.local.yaml' }
     expect(() => readSettings({ ...config, values: {}, isSecret: () => true })).toThrow(
       'runlight:postgresOwnerPassword is missing; `npm run setup -- --stack local` generates it',
     )

@@ -28,9 +28,23 @@ const port = (about: About<number>) => count(1, 65535, { unit: 'port', ...about 
 
 const choice = <const V extends readonly string[]>(values: V, about: About<V[number]>) => ({ enum: values, ...about })
 
+/** Whether something runs at all. */
+const running = (about: About<'yes' | 'no'>) => choice(['yes', 'no'], about)
+
 const text = (pattern: string, about: About<string>) => ({ type: 'string', pattern, ...about }) as const
 
 const group = <const P extends object>(properties: P) => ({ type: 'object', properties }) as const
+
+/** Values that begin with nothing given. */
+const NOTHING_OR = (pattern: string) => `^(${pattern})?$`
+
+const IMAGE_REFERENCE = NOTHING_OR('[a-z0-9][A-Za-z0-9._:/@-]{0,511}')
+
+const image = (what: string) =>
+  text(IMAGE_REFERENCE, { default: '', description: `Image of ${what}; left out, the pinned one` })
+
+const builtImage = (what: string) =>
+  text(IMAGE_REFERENCE, { default: '', description: `Image of ${what}; left out, it is built from this clone` })
 
 const topic = (name: string, description: string) =>
   text('^[A-Za-z0-9._-]{1,249}$', { default: name, description: `Topic of ${description}` })
@@ -76,9 +90,24 @@ export const settingsSchema = group({
     }),
   }),
   bus: group({
+    broker: choice(['kafka', 'redpanda'], {
+      default: 'kafka',
+      defaultIn: { dev: 'redpanda', staging: 'redpanda', prod: 'redpanda' },
+      description: 'Apache Kafka, or Redpanda where there are containers',
+    }),
     port: port({ default: 17092, description: 'Kafka protocol' }),
-    controllerPort: port({ default: 17093, description: 'KRaft controller' }),
-    memoryMiB: count(256, 65536, { default: 512, unit: 'MiB', description: 'Heap of the broker' }),
+    controllerPort: port({ default: 17093, description: "Among brokers: KRaft controller, or Redpanda's RPC" }),
+    adminPort: port({ default: 17094, description: "Redpanda's admin API and metrics" }),
+    memoryMiB: count(256, 65536, {
+      default: 512,
+      defaultIn: { dev: 1024 },
+      unit: 'MiB',
+      description: 'Heap of the broker',
+    }),
+  }),
+  console: group({
+    run: running({ default: 'no', defaultIn: { dev: 'yes' }, description: 'Redpanda Console, to look into the bus' }),
+    port: port({ default: 17096, description: 'Redpanda Console' }),
   }),
   loki: group({
     port: port({ default: 17310, description: 'HTTP API' }),
@@ -119,6 +148,10 @@ export const settingsSchema = group({
     port: port({ default: 17090, description: 'HTTP API and UI' }),
     scrapeSeconds: count(1, 300, { default: 5, unit: 'seconds', description: 'Time between two scrapes' }),
     retentionDays: count(1, 3650, { default: 15, unit: 'days', description: 'How long samples are kept' }),
+  }),
+  grafana: group({
+    run: running({ default: 'no', defaultIn: { dev: 'yes' }, description: 'Grafana, with its data sources' }),
+    port: port({ default: 17300, description: 'Grafana' }),
   }),
   bridges: group({
     loki: group({ port: port({ default: 17811, description: 'Health and metrics of the Loki bridge' }) }),
@@ -165,6 +198,38 @@ export const settingsSchema = group({
   demo: group({
     port: port({ default: 17814, description: 'Health and metrics of the demo worker' }),
     taskQueue: text('^[^\\s]{1,255}$', { default: 'runlight-demo', description: 'Task queue of the demo worker' }),
+  }),
+  docker: group({
+    host: text(NOTHING_OR('(unix|tcp|ssh)://[^\\s]{1,500}'), {
+      default: '',
+      description: 'Engine that runs the containers; left out, DOCKER_HOST, else the socket of this machine',
+    }),
+    publishOn: text('^[0-9a-fA-F.:]{2,45}$', {
+      default: '127.0.0.1',
+      description: "Address of the engine's machine on which ports are published; 0.0.0.0 is all of them",
+    }),
+    baseImage: image('Node, which our own images are built on'),
+    registry: text(NOTHING_OR('[a-z0-9][A-Za-z0-9._:/-]{0,255}'), {
+      default: '',
+      description: 'Registry, and path there, that our own images are pushed to; left out, they stay on the engine',
+    }),
+  }),
+  images: group({
+    redpanda: image('the bus'),
+    kafka: image('the bus, where it is Apache Kafka'),
+    console: image('Redpanda Console'),
+    postgres: image('PostgreSQL'),
+    loki: image('Loki'),
+    temporal: image('Temporal'),
+    prometheus: image('Prometheus'),
+    grafana: image('Grafana'),
+    bridgeLoki: builtImage('the bridge to Loki'),
+    bridgePostgres: builtImage('the bridge to PostgreSQL'),
+    observer: builtImage('the observer'),
+    api: builtImage('the API'),
+    demo: builtImage('the demo worker'),
+    provision: builtImage('the provision job'),
+    collector: builtImage('the log collector'),
   }),
 })
 

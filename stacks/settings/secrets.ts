@@ -10,6 +10,8 @@ export const SECRETS = [
   'postgresReaderPassword',
   /** Role `runlight_grafana`: the boards. */
   'postgresGrafanaPassword',
+  /** Grafana's user `admin`. */
+  'grafanaAdminPassword',
 ] as const
 
 export type SecretName = (typeof SECRETS)[number]

@@ -1,0 +1,277 @@
+// Containers on a Docker engine: each component is a container, its data a named volume that stays when the stack goes.
+
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as docker from '@pulumi/docker'
+import * as pulumi from '@pulumi/pulumi'
+import type { Component, Launch, Place, Running, SetUpStep, Task } from '../../components/component.ts'
+import { programError } from '../../program-error.ts'
+import type { Secrets } from '../../settings/load.ts'
+import type { Settings } from '../../settings/schema.ts'
+import type { ComponentReport, Platform } from '../platform.ts'
+import { engineHost, machineOf, readEngine } from './engine.ts'
+import { FILES_AT, filePath, fileVolume } from './files.ts'
+import { healthcheck } from './health.ts'
+import { imagesOf, type Image } from './images.ts'
+import { LABELS, prefixOf } from './labels.ts'
+import { insidePort, outsidePort, placeIn, type Network } from './place.ts'
+import { refuseTakenPort } from './published-ports.ts'
+import { dataBelow, startScript } from './start-script.ts'
+import { lastRun } from './task-run.ts'
+
+const CLONE = fileURLToPath(new URL('../../..', import.meta.url))
+/** Of one container: what `docker logs` can show, at most. */
+const LOG_OPTIONS = { 'max-size': '10m', 'max-file': '3' }
+const SCRATCH = { '/tmp': 'size=64m,mode=1777' }
+const START_SCRIPT = 'start.sh'
+
+type Limits = Pick<Component, 'name' | 'memoryMiB' | 'cpus'>
+
+/** @throws programError when the engine can't be reached */
+export async function containers(settings: Settings, secrets: Secrets, stack: string): Promise<Platform> {
+  const engine = await readEngine(engineHost(settings.docker.host, process.env), process.env)
+  const home = resolve(CLONE, process.env['RUNLIGHT_HOME'] ?? '.runlight')
+  const images = imagesOf(settings, CLONE, join(home, 'images'))
+  const prefix = prefixOf(stack)
+  const { publishOn } = settings.docker
+  const network: Network = { machine: publishOn === '127.0.0.1' ? publishOn : machineOf(engine.host) }
+  const reports: Record<string, ComponentReport> = {}
+
+  const provider = new docker.Provider('engine', { host: engine.host })
+  const labelsOf = (component: string) => [
+    { label: LABELS.stack, value: stack },
+    { label: LABELS.component, value: component },
+  ]
+  const bridge = new docker.Network('network', { name: prefix, labels: labelsOf('network') }, { provider })
+
+  /** Options of what belongs to a component. */
+  const groupOf = (name: string): pulumi.CustomResourceOptions => ({
+    parent: new pulumi.ComponentResource('runlight:docker:Component', name, {}, { providers: { docker: provider } }),
+    provider,
+  })
+
+  /** What a container of ours is like, whatever runs in it. */
+  const commonOf = ({ name, memoryMiB, cpus = 1 }: Limits, image: Image) => ({
+    name: `${prefix}-${name}`,
+    image: image.reference,
+    hostname: name,
+    user: image.pinned.user,
+    readOnly: true,
+    tmpfs: SCRATCH,
+    capabilities: { drops: ['ALL'] },
+    securityOpts: ['no-new-privileges:true'],
+    memory: memoryMiB,
+    // The engine refuses more than its machine has.
+    cpus: String(Math.min(cpus, engine.cpus)),
+    networkMode: bridge.name,
+    networksAdvanced: [{ name: bridge.name, aliases: [name] }],
+    logDriver: 'json-file',
+    // The tag tells who wrote a line to who reads the log files.
+    logOpts: { ...LOG_OPTIONS, tag: name },
+  })
+
+  /** The program with its files, as the arguments of a container. */
+  const programOf = (
+    described: Component | Task,
+    launch: Launch,
+    image: Image,
+    mount: string | undefined,
+    options: pulumi.CustomResourceOptions,
+  ) => {
+    const { name, program } = described
+    const command = image.commandOf(program)
+    const whole = [...(command ?? []), ...launch.arguments]
+    const steps = (all: readonly SetUpStep[] = []) =>
+      all.map((step) => ({ ...step, command: [...(image.commandOf(step.program) ?? []), ...step.arguments] }))
+    const needsScript = hasSteps(launch) && mount !== undefined
+    const script =
+      needsScript &&
+      startScript({
+        mount,
+        initialise: steps(launch.initialise),
+        prepare: steps(launch.prepare),
+        locks: launch.locks ?? [],
+        command: whole,
+      })
+    const files = { ...launch.files, ...(script ? { [START_SCRIPT]: script } : {}) }
+    const given = { files, secrets: described.secrets ?? {} }
+    const hasFiles = Object.keys({ ...files, ...given.secrets }).length > 0
+    const carried = hasFiles
+      ? fileVolume(
+          given,
+          {
+            stack,
+            component: name,
+            name: `${prefix}-${name}-files`,
+            image: image.reference,
+            key: secrets.postgresOwnerPassword,
+          },
+          { ...options, dependsOn: [image.resource] },
+        )
+      : undefined
+    const entrypoints = script ? ['sh', filePath(START_SCRIPT)] : command?.slice(0, 1)
+    const rest = script ? [] : whole.slice(command ? 1 : 0)
+    return {
+      dependsOn: carried ? [carried.resource] : [],
+      inputs: {
+        ...(entrypoints && { entrypoints }),
+        ...(rest.length > 0 && { command: rest }),
+        envs: Object.entries(launch.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+        mounts: carried ? [{ type: 'volume', source: carried.volume, target: FILES_AT, readOnly: true }] : [],
+      },
+    }
+  }
+
+  return {
+    run<E extends string>(component: Component<E>): Running<E> {
+      const { name, title, endpoints, metrics } = component
+      const container = `${prefix}-${name}`
+      const published = publishedOf(component)
+      for (const { endpoint, port, setting } of published) {
+        refuseTakenPort(engine, stack, { component: name, endpoint, port, setting })
+      }
+      const options = groupOf(name)
+      const image = images(name, component.program, options)
+      const mount = image.pinned.data
+      const placed = (data: string): Launch => component.launch(placeIn(name, endpoints, data, network))
+      const launch = mount !== undefined && hasSteps(placed(mount)) ? placed(dataBelow(mount)) : placed(mount ?? '/tmp')
+      const program = programOf(component, launch, image, mount, options)
+      const data =
+        mount === undefined
+          ? undefined
+          : new docker.Volume(
+              `${name}-data`,
+              { name: `${container}-data`, labels: labelsOf(name) },
+              // Data outlives the stack; `npm run down -- --volumes` removes it.
+              { ...options, retainOnDelete: true },
+            )
+      const resource = new docker.Container(
+        name,
+        {
+          ...commonOf(component, image),
+          ...program.inputs,
+          mounts: [
+            ...program.inputs.mounts,
+            ...(data && mount !== undefined ? [{ type: 'volume', source: data.name, target: mount }] : []),
+          ],
+          ports: published.map(({ port, internal }) => ({ internal, external: port, ip: publishOn, protocol: 'tcp' })),
+          restart: 'unless-stopped',
+          healthcheck: healthcheck(component.health, insidePort(endpoints[component.health.endpoint]), image.pinned, {
+            startSeconds: component.startSeconds,
+            apiVersion: engine.apiVersion,
+          }),
+          wait: true,
+          waitTimeout: component.startSeconds,
+          stopSignal: component.stop.signal,
+          stopTimeout: component.stop.graceSeconds,
+          destroyGraceSeconds: component.stop.graceSeconds,
+          labels: labelsOf(name),
+        },
+        {
+          ...options,
+          dependsOn: dependencies([image.resource, bridge, ...program.dependsOn], component.needs),
+          deleteBeforeReplace: true,
+        },
+      )
+      const address = (endpoint: E): string => `${name}:${insidePort(endpoints[endpoint])}`
+      const reach = (endpoint: E): string => `${network.machine}:${endpoints[endpoint].port}`
+      reports[name] = {
+        title,
+        version: image.reference,
+        health: describeHealth(component, reach),
+        ports: Object.fromEntries(published.map(({ endpoint, port }) => [endpoint, port])),
+        log: `docker logs ${container}`,
+      }
+      return {
+        name,
+        resource,
+        address,
+        reach,
+        ...(metrics && { metrics: { address: address(metrics.endpoint), path: metrics.path } }),
+        dataId: pulumi.output(data ? `${container}-data` : ''),
+      }
+    },
+
+    once(task) {
+      const { name } = task
+      const options = groupOf(name)
+      const image = images(name, task.program, options)
+      const launch = task.launch(placeIn(name, {}, '/tmp', network))
+      const program = programOf(task, launch, image, undefined, options)
+      const volumes = task.on.map((component) => `${prefix}-${component.name}-data`)
+      const run = lastRun(engine, `${prefix}-${name}`, volumes) ?? new Date().toISOString()
+      const container = new docker.Container(
+        name,
+        {
+          ...commonOf(task, image),
+          ...program.inputs,
+          restart: 'no',
+          mustRun: false,
+          // Its end is waited for, and its words are kept.
+          attach: true,
+          logs: true,
+          labels: [...labelsOf(name), { label: LABELS.run, value: run }],
+        },
+        {
+          ...options,
+          dependsOn: dependencies([image.resource, bridge, ...program.dependsOn], task.needs),
+          deleteBeforeReplace: true,
+          customTimeouts: { create: `${task.limitSeconds}s` },
+        },
+      )
+      return { name, resource: ended(name, container) }
+    },
+
+    components: () => reports,
+  }
+}
+
+/** The container, once it has ended well; what needs it waits for that. */
+function ended(name: string, container: docker.Container): pulumi.Output<pulumi.Resource> {
+  return pulumi.all([container.exitCode, container.containerLogs]).apply(([code, logs]) => {
+    if (code === 0) return container
+    throw programError(
+      `${name} failed: it ended with exit code ${code}.\nIts last lines:\n${logs.trimEnd().split('\n').slice(-20).join('\n')}\n` +
+        'Mend what is said there and update again: it then runs again.',
+    )
+  })
+}
+
+function dependencies(
+  own: readonly pulumi.Resource[],
+  needs: Component['needs'],
+): pulumi.Input<pulumi.Input<pulumi.Resource>[]> {
+  return pulumi.all([...own, ...needs.map((need) => need.resource)])
+}
+
+const hasSteps = ({ initialise = [], prepare = [] }: Launch): boolean => initialise.length + prepare.length > 0
+
+interface Published {
+  endpoint: string
+  setting: string
+  port: number
+  internal: number
+}
+
+/** Endpoints that a person can reach, all but those that only components need. */
+function publishedOf({ endpoints }: Component): Published[] {
+  return Object.entries(endpoints).flatMap(([endpoint, described]) =>
+    described.inner
+      ? []
+      : [{ endpoint, setting: described.setting, port: described.port, internal: outsidePort(described) }],
+  )
+}
+
+function describeHealth<E extends string>({ health }: Component<E>, reach: (endpoint: E) => string): string {
+  const address = reach(health.endpoint)
+  switch (health.kind) {
+    case 'http':
+      return `http://${address}${health.path}`
+    case 'kafka':
+      return `kafka://${address}`
+    case 'postgres':
+      return `postgres://${health.user}@${address}/${health.database}`
+    case 'temporal':
+      return `temporal://${address}/${health.namespace}`
+  }
+}

@@ -1,0 +1,127 @@
+// The engine that runs the containers, asked over its HTTP API (https://docs.docker.com/reference/api/engine/): only
+// to say early and clearly what would go wrong. What is made, the provider makes.
+
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { request as httpRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { join } from 'node:path'
+import { Duplex } from 'node:stream'
+import { programError } from '../../program-error.ts'
+
+export const THIS_MACHINE = 'unix:///var/run/docker.sock'
+const ANSWER_MS = 10_000
+
+/** Answers of the engine, as far as they are read here. */
+export interface EngineState {
+  host: string
+  apiVersion: string
+  cpus: number
+  /** Where it keeps containers and their logs, on its own machine. */
+  root: string
+  containers: readonly EngineContainer[]
+  volumes: readonly string[]
+}
+
+export interface EngineContainer {
+  Names: string[]
+  State: string
+  Status: string
+  Labels: Record<string, string>
+  Ports: { IP?: string; PublicPort?: number }[]
+}
+
+/** The setting, else what any Docker client takes: DOCKER_HOST, else the socket of this machine. */
+export function engineHost(setting: string, env: NodeJS.ProcessEnv): string {
+  return setting || env['DOCKER_HOST'] || THIS_MACHINE
+}
+
+/** Whether its ports are ports of this machine. */
+export function isOnThisMachine(host: string): boolean {
+  return host.startsWith('unix://')
+}
+
+/** Name by which the engine's machine is reached from here. */
+export function machineOf(host: string): string {
+  return isOnThisMachine(host) ? '127.0.0.1' : new URL(host).hostname
+}
+
+/** @throws programError when it does not answer */
+export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<EngineState> {
+  const ask = <T>(path: string) => askEngine(host, path, env) as Promise<T>
+  try {
+    const [version, info, containers, volumes] = await Promise.all([
+      ask<{ ApiVersion: string }>('/version'),
+      ask<{ NCPU: number; DockerRootDir: string }>('/info'),
+      ask<EngineContainer[]>('/containers/json?all=1'),
+      ask<{ Volumes: { Name: string }[] | null }>('/volumes'),
+    ])
+    return {
+      host,
+      apiVersion: version.ApiVersion,
+      cpus: info.NCPU,
+      root: info.DockerRootDir,
+      containers,
+      volumes: (volumes.Volumes ?? []).map(({ Name }) => Name),
+    }
+  } catch (cause) {
+    throw programError(
+      `The Docker engine at ${host} can't be reached: ${reasonOf(cause)}. ` +
+        'Start it (Debian: service docker start) and see that you may use it (`docker version` shows both), or name ' +
+        "another one: DOCKER_HOST, or pulumi config set --path 'runlight:docker.host' ssh://user@machine",
+    )
+  }
+}
+
+async function askEngine(host: string, path: string, env: NodeJS.ProcessEnv): Promise<unknown> {
+  const { secure, options } = connectionTo(host, env)
+  const text = await new Promise<string>((resolve, reject) => {
+    const request = (secure ? httpsRequest : httpRequest)({ ...options, path, timeout: ANSWER_MS }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(body)
+        else reject(new Error(`it answers ${response.statusCode}: ${body.trim().slice(0, 300)}`))
+      })
+    })
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+    request.on('error', reject)
+    request.end()
+  })
+  return JSON.parse(text)
+}
+
+/** As the docker command does: a socket, TCP (with TLS where that is asked for), or its own command over SSH. */
+function connectionTo(host: string, env: NodeJS.ProcessEnv): { secure: boolean; options: RequestOptions } {
+  if (isOnThisMachine(host)) return { secure: false, options: { socketPath: host.slice('unix://'.length) } }
+  const url = new URL(host)
+  if (url.protocol === 'ssh:') return { secure: false, options: { createConnection: () => overSsh(url), agent: false } }
+  if (url.protocol !== 'tcp:') throw new Error(`${url.protocol}// is none of unix://, tcp:// and ssh://`)
+  const secure = Boolean(env['DOCKER_TLS_VERIFY'])
+  const folder = env['DOCKER_CERT_PATH'] ?? join(env['HOME'] ?? '', '.docker')
+  const file = (name: string) => readFileSync(join(folder, name))
+  const certificates = secure ? { ca: file('ca.pem'), cert: file('cert.pem'), key: file('key.pem') } : {}
+  return { secure, options: { host: url.hostname, port: url.port || (secure ? 2376 : 2375), ...certificates } }
+}
+
+function overSsh({ hostname, port, username }: URL): Duplex {
+  const target = username === '' ? hostname : `${username}@${hostname}`
+  const args = ['-o', 'BatchMode=yes', ...(port === '' ? [] : ['-p', port]), '--', target, 'docker system dial-stdio']
+  const child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const connection = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
+  child.on('error', (cause) => connection.destroy(cause))
+  child.on('close', (code) => {
+    if (code !== 0) connection.destroy(new Error(`ssh ${target}: ${said.trim() || `ended with exit code ${code}`}`))
+  })
+  connection.on('close', () => child.kill())
+  return connection
+}
+
+/** Node leaves the message empty where it has tried several addresses. */
+function reasonOf(cause: unknown): string {
+  const { message, code } = cause as NodeJS.ErrnoException
+  return message || code || String(cause)
+}
