@@ -3,13 +3,14 @@
 // Nothing here imports the contracts' schemas: compiling them takes longer than most answers. What a parameter may be,
 // the API knows and says.
 //
-// 0 it was answered · 1 the API refused or does not answer · 2 the command line is wrong
+// 0 it was answered · 1 the API refused, in part or whole, or does not answer · 2 the command line is wrong
 
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
 import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { addDlqCommands } from './commands/dlq-command.ts'
 import { printLogs } from './commands/logs.ts'
 import { listRuns } from './commands/runs.ts'
 import type { RunsOptions } from './commands/runs.ts'
@@ -97,6 +98,8 @@ program
       ...(json && { json }),
     })
   })
+
+addDlqCommands(program, context, count)
 
 function context(): Context {
   const { api, color } = program.opts<{ api?: string; color: boolean }>()
