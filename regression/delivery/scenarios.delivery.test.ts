@@ -1,0 +1,31 @@
+// Scenarios that share servers, one after the other. Each has runs of its own.
+
+import { afterAll, beforeAll } from 'vitest'
+import { startProxy } from '../fixtures/tcp-proxy.ts'
+import type { TcpProxy } from '../fixtures/tcp-proxy.ts'
+import { clocks } from './clocks.ts'
+import { startDeliveryStack } from './delivery-stack.ts'
+import type { DeliveryStack } from './delivery-stack.ts'
+import { repeats } from './repeats.ts'
+
+let stack: DeliveryStack
+let wire: TcpProxy
+
+beforeAll(async () => {
+  stack = await startDeliveryStack({
+    kafka: {
+      wire: async (port) => {
+        wire = await startProxy(port)
+        return wire.port
+      },
+    },
+  })
+  await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
+})
+afterAll(async () => {
+  await stack.stop()
+  await wire.close()
+})
+
+repeats(() => ({ stack, wire }))
+clocks(() => stack)
