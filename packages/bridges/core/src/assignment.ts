@@ -1,17 +1,17 @@
 // One assignment of partitions to this member of the group: its lanes, from GROUP_JOIN to the next rebalance.
 
-import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
 import { RunlightError } from '@runlight/contracts/errors'
-import { ORIGIN_HEADER, replayTopic } from '@runlight/contracts/topics'
+import { replayTopic } from '@runlight/contracts/topics'
 import { Committer } from './commits.ts'
 import type { Acknowledged } from './commits.ts'
+import { fetchedRecords } from './fetch.ts'
 import { Lane } from './lane.ts'
 import type { LaneSettings } from './lane.ts'
 import { wholePart } from './part.ts'
 import { replayParts } from './replay.ts'
-import type { ReplayRecord } from './replay.ts'
 import { consumedTopics } from './sink.ts'
-import type { AssignedPartition, BusRecord } from './sink.ts'
+import type { AssignedPartition } from './sink.ts'
 import { startPosition } from './start-position.ts'
 import type { Committed } from './start-position.ts'
 
@@ -83,12 +83,13 @@ export class Assignment {
     const lane = this.#lanes.get(keyOf(batch))
     if (this.signal.aborted || !lane?.active) return
     this.#payload = payload
-    const records = batch.messages.map(lane.settings.ordered ? toBusRecord : toReplayRecord)
+    const { records, nextOffset } = fetchedRecords(batch.messages)
     const first = records[0]
-    if (!first) return
-    await this.#checkContinuity(lane, first.offset)
-    lane.accept(records.filter(({ offset }) => offset >= lane.expected))
-    payload.resolveOffset(batch.lastOffset())
+    if (first) {
+      await this.#checkContinuity(lane, first.offset)
+      lane.accept(records.filter(({ offset }) => offset >= lane.expected))
+    }
+    payload.resolveOffset(String(nextOffset - 1n))
   }
 
   /** Fetches nothing more and commits nothing more. What is under way may end, but is not acknowledged. */
@@ -133,8 +134,7 @@ export class Assignment {
     const replay = { ...origin, kinds, spanMillis: limits.spanMillis }
     const settings: LaneSettings = {
       ...{ topic, partition, generation, start, ordered: kind !== undefined },
-      decode: (records) =>
-        kind ? [wholePart(kind, origin, records)] : replayParts(replay, records as readonly ReplayRecord[]),
+      decode: (records) => (kind ? [wholePart(kind, origin, records)] : replayParts(replay, records)),
       ...{ sink, deadLetters, memory, metrics, log, limits, fail },
       committer: this.#committer,
       pause: () => consumer.pause(here),
@@ -211,20 +211,6 @@ export class Assignment {
     }
     return committed
   }
-}
-
-function toBusRecord({ offset, timestamp, key, value, headers }: KafkaMessage): BusRecord {
-  const record: BusRecord = { offset: BigInt(offset), appendedAt: Number(timestamp), key, value }
-  const header = headers?.[ORIGIN_HEADER]
-  // Given several times, the last one counts, as in Kafka's own clients.
-  const last = Array.isArray(header) ? header.at(-1) : header
-  if (last !== undefined) record.origin = Buffer.from(last)
-  return record
-}
-
-function toReplayRecord(message: KafkaMessage): ReplayRecord {
-  const record = toBusRecord(message)
-  return { ...record, origin: record.origin ?? null }
 }
 
 function isLaneOf(lane: Lane, { topic, partition }: { topic: string; partition: number }): boolean {

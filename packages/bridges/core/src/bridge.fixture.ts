@@ -1,6 +1,7 @@
 // A bridge under test: the real core on a real broker, with a store that a test can watch and hold back.
 
 import { randomUUID } from 'node:crypto'
+import kafkajs from 'kafkajs'
 import { VARIABLES } from '@runlight/contracts/environment'
 import type { DeadLetter } from '@runlight/contracts/dead-letter'
 import { consumerGroup, replayTopic } from '@runlight/contracts/topics'
@@ -10,6 +11,7 @@ import type { RunningService } from '@runlight/service/run'
 import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
 import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { readTopic } from '../../../../regression/oracle/topic-records.ts'
+import { logEntries } from './batch.fixture.ts'
 import { startBridge } from './bridge.ts'
 import type { BatchLimits } from './queue.ts'
 import { DeliveryError } from './sink.ts'
@@ -21,6 +23,8 @@ export interface StoredRecord {
   /** Name of the replay that brought it. */
   replay?: string
 }
+
+const { CompressionTypes } = kafkajs
 
 /** Keeps what it is given in memory: messages by `topic/partition`, in the order of delivery, repeats included. */
 export interface MemoryStore {
@@ -121,11 +125,12 @@ export async function send(
     partition?: number
     headers?: Readonly<Record<string, string>>
   }[],
+  compression = CompressionTypes.None,
 ): Promise<void> {
   // Idempotent: a send that is repeated after a lost answer must not be two records.
   const producer = kafka.client().producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
-  await producer.send({ topic, acks: -1, messages })
+  await producer.send({ topic, acks: -1, messages, compression })
   await producer.disconnect()
 }
 
@@ -182,4 +187,61 @@ export async function committed({ kafka, topic }: TestBus): Promise<Record<numbe
 export async function readDeadLetters({ kafka, deadLetterTopic }: TestBus): Promise<DeadLetter[]> {
   const records = await readTopic(kafka.brokers, deadLetterTopic)
   return records.map(({ value }) => JSON.parse(value) as DeadLetter)
+}
+
+/** A bus with one generation. */
+export async function newBus(kafka: TestKafka, partitions = 4): Promise<TestBus> {
+  const bus = await createBus(kafka, { partitions })
+  await writeGeneration(bus, 'generation-1')
+  return bus
+}
+
+/** Lines `<partition>:<number>`, the same count to each partition. */
+export function lines(partitions: number, count: number, from = 0): { partition: number; value: string }[] {
+  return Array.from({ length: partitions }, (_, partition) =>
+    Array.from({ length: count }, (_, index) => {
+      const [entry] = logEntries(1, { message: `${partition}:${from + index}` })
+      return { partition, value: JSON.stringify(entry) }
+    }),
+  ).flat()
+}
+
+/** What retention does, at once. */
+export async function deleteRecordsBefore({ kafka, topic }: TestBus, offset: number): Promise<void> {
+  const admin = kafka.client().admin()
+  await admin.connect()
+  // Loads the metadata that the next call needs.
+  await admin.fetchTopicOffsets(topic)
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] })
+  await admin.disconnect()
+}
+
+export function deliveredTo(store: MemoryStore, bus: TestBus, partition: number): StoredRecord[] {
+  return store.delivered.get(`${bus.topic}/${partition}`) ?? []
+}
+
+export function offsetsOf(store: MemoryStore, bus: TestBus, partition: number): number[] {
+  return deliveredTo(store, bus, partition).map(({ offset }) => Number(offset))
+}
+
+export const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, index) => from + index)
+
+/** Bridges that end with their test. */
+export class TestBridges {
+  readonly #running: TestBridge[] = []
+
+  async start(bus: TestBus, store: MemoryStore, limits?: Partial<BatchLimits>): Promise<TestBridge> {
+    const bridge = await startTestBridge(bus, store.sink(bus.topic), limits)
+    this.#running.push(bridge)
+    return bridge
+  }
+
+  async stop(bridge: TestBridge): Promise<void> {
+    this.#running.splice(this.#running.indexOf(bridge), 1)
+    await bridge.stop()
+  }
+
+  async stopAll(): Promise<void> {
+    for (const bridge of this.#running.splice(0)) await bridge.stop()
+  }
 }

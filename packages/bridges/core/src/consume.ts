@@ -3,8 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, Kafka } from 'kafkajs'
 import { RunlightError } from '@runlight/contracts/errors'
+import { ORIGIN_HEADER, replayTopic } from '@runlight/contracts/topics'
 import { Assignment } from './assignment.ts'
 import type { AssignmentSettings, MemberAssignment } from './assignment.ts'
+import { readFetchesOf } from './fetch.ts'
 import type { Lane } from './lane.ts'
 import { drainLanes } from './lane.ts'
 import { retryForever } from './retry.ts'
@@ -105,6 +107,8 @@ export async function consume({
     if (silence > STALL_MS) fail(stalled(silence))
   }, LOOK_MS)
   watch.unref()
+  for (const { topic, kind } of sink.topics) readFetchesOf(topic, kind === 'raw' ? ORIGIN_HEADER : undefined)
+  readFetchesOf(replayTopic(sink.name), ORIGIN_HEADER)
   await consumer.connect()
   await consumer.subscribe({ topics: consumedTopics(sink), fromBeginning: true })
   await consumer.run({

@@ -22,7 +22,10 @@ export function decodeBatch(
   frame: Omit<PartitionBatch, 'kind' | 'records'>,
   records: readonly BusRecord[],
 ): { batch: PartitionBatch; refused: readonly Refusal[] } {
-  if (kind === 'raw') return { batch: { kind, ...frame, records }, refused: [] }
+  if (kind === 'raw') {
+    const readable = records.filter(({ unreadable }) => !unreadable)
+    return { batch: { kind, ...frame, records: readable }, refused: records.flatMap(unreadableRefusal) }
+  }
   if (kind === 'logs') {
     const { decoded, refused } = decodeRecords(kind, records)
     return { batch: { kind, ...frame, records: decoded }, refused }
@@ -53,6 +56,8 @@ function decodeRecord<T extends LogEntry | TraceEvent>(
   record: BusRecord,
 ): DecodedRecord<T> | Refusal {
   const { value, offset, appendedAt, key } = record
+  const [unreadable] = record.unreadable ? unreadableRefusal(record) : []
+  if (unreadable) return unreadable
   if (value === null || value.length === 0) return { record, reason: 'json', detail: 'The value is empty.' }
   if (!isUtf8(value)) return { record, reason: 'encoding', detail: 'The value is not valid UTF-8.' }
   const text = value.toString('utf8')
@@ -74,6 +79,12 @@ function decodeRecord<T extends LogEntry | TraceEvent>(
   const decoded: DecodedRecord<T> = { offset, appendedAt, key, value, text, body, own, effective }
   if (record.replayOffset !== undefined) decoded.replayOffset = record.replayOffset
   return decoded
+}
+
+/** The refusal of a record that could not be read. */
+export function unreadableRefusal(record: BusRecord): Refusal[] {
+  const { unreadable } = record
+  return unreadable ? [{ record, reason: unreadable.reason, detail: unreadable.detail }] : []
 }
 
 const NO_SUCH_DAY = 'timestamp is not a day of the calendar between the years 1678 and 2261'

@@ -11,7 +11,7 @@ import type { Part } from './part.ts'
 import { RecordQueue } from './queue.ts'
 import type { QueueSettings, Slice } from './queue.ts'
 import { retryForever } from './retry.ts'
-import { DeliveryError } from './sink.ts'
+import { DeliveryError, offsetAfter } from './sink.ts'
 import type { BusRecord, Delivery, DeliveryContext, Refusal, Sink } from './sink.ts'
 
 export interface LaneSettings extends QueueSettings {
@@ -96,7 +96,7 @@ export class Lane {
     const last = records.at(-1)
     if (!this.active || !last) return
     this.#queue.push(records)
-    this.#expected = last.offset + 1n
+    this.#expected = offsetAfter(last)
     this.#wake?.()
   }
 

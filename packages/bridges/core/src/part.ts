@@ -2,6 +2,7 @@
 
 import type { Origin } from './dead-letters.ts'
 import { decodeBatch } from './decode.ts'
+import { offsetAfter } from './sink.ts'
 import type { BusRecord, PartitionBatch, TopicKind, Refusal } from './sink.ts'
 
 export interface Part {
@@ -20,7 +21,7 @@ export interface Part {
 /** All records of a slice as one batch. */
 export function wholePart(kind: TopicKind, origin: Origin, records: readonly BusRecord[]): Part {
   const last = records.at(-1) as BusRecord
-  const nextOffset = last.offset + 1n
+  const nextOffset = offsetAfter(last)
   const frame = { ...origin, nextOffset, lastAppendedAt: last.appendedAt }
   return { deliveries: [{ origin, ...decodeBatch(kind, frame, records) }], nextOffset }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { logEntries } from './batch.fixture.ts'
 import { replayParts } from './replay.ts'
-import type { ReplayRecord } from './replay.ts'
+import type { BusRecord } from './sink.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000
@@ -12,7 +12,7 @@ const place = {
 
 let lastOffset = 0n
 
-function record(origin: object | string | null, message = 'hello'): ReplayRecord {
+function record(origin: object | string | null, message = 'hello'): BusRecord {
   const [entry] = logEntries(1, { message, timestamp: '2026-03-01T12:00:00Z' })
   const header = typeof origin === 'string' || origin === null ? origin : JSON.stringify(origin)
   return {

@@ -4,14 +4,10 @@ import { ReplayOrigin } from '@runlight/contracts/dead-letter'
 import { shape } from '@runlight/contracts/schema'
 import { parseInstant } from '@runlight/contracts/time'
 import { ORIGIN_HEADER } from '@runlight/contracts/topics'
-import { decodeBatch } from './decode.ts'
+import { decodeBatch, unreadableRefusal } from './decode.ts'
 import type { Part } from './part.ts'
-import type { BusRecord, TopicKind, Refusal } from './sink.ts'
-
-/** A record on the replay topic, with the header that tells where it first lay. */
-export interface ReplayRecord extends BusRecord {
-  origin: Buffer | null
-}
+import { offsetAfter } from './sink.ts'
+import type { BusRecord, Refusal, TopicKind } from './sink.ts'
 
 export interface ReplayPlace {
   topic: string
@@ -44,7 +40,7 @@ interface Group extends Omit<Found, 'record'> {
  * stream in Loki has one origin. No batch spans more original append time than allowed, since what is not acknowledged
  * may be repeated, and a store may refuse the first of it for being too far behind the last.
  */
-export function replayParts(place: ReplayPlace, records: readonly ReplayRecord[]): Part[] {
+export function replayParts(place: ReplayPlace, records: readonly BusRecord[]): Part[] {
   const parts: Part[] = []
   let groups = new Map<string, Group>()
   let broken: Refusal[] = []
@@ -61,7 +57,7 @@ export function replayParts(place: ReplayPlace, records: readonly ReplayRecord[]
       close()
       join(groups, found, place.spanMillis)
     }
-    nextOffset = record.offset + 1n
+    nextOffset = offsetAfter(record)
   }
   close()
   return parts
@@ -100,10 +96,12 @@ function brokenDelivery({ topic, partition, generation }: ReplayPlace, refused: 
 const replayOrigin = shape(ReplayOrigin)
 const MAX_OFFSET = 2n ** 63n - 1n
 
-function originalOf(record: ReplayRecord, { kinds }: ReplayPlace): Found | Refusal {
+function originalOf(record: BusRecord, { kinds }: ReplayPlace): Found | Refusal {
   const { origin: header, key, value } = record
+  const [unreadable] = unreadableRefusal(record)
+  if (unreadable) return unreadable
   const refusal = (what: string): Refusal => ({ record, reason: 'schema', detail: `Header ${ORIGIN_HEADER}: ${what}` })
-  if (header === null) return refusal('is missing.')
+  if (!header) return refusal('is missing.')
   let parsed: unknown
   try {
     parsed = JSON.parse(header.toString('utf8'))

@@ -20,10 +20,25 @@ export interface BusRecord {
   appendedAt: number
   key: Buffer | null
   value: Buffer | null
-  /** The header `runlight-origin` as it lies on the bus, where the record has one. */
+  /** The header `runlight-origin` as it lies on the bus, where the record has one: of raw and replay topics. */
   origin?: Buffer | null
   /** Where it lay on the sink's replay topic, where it came back from there. */
   replayOffset?: bigint
+  /** Set where it could not be read; key and value are null then. */
+  unreadable?: Unreadable
+}
+
+/** Why records could not be taken from the bus. */
+export interface Unreadable {
+  reason: DeadLetterReason
+  detail: string
+  /** Offset of the last record that it stands for, where it stands for several. */
+  last?: bigint
+}
+
+/** First offset after a record. */
+export function offsetAfter({ offset, unreadable }: BusRecord): bigint {
+  return (unreadable?.last ?? offset) + 1n
 }
 
 /** A record that has the shape of its topic. */
