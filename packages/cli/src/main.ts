@@ -101,6 +101,38 @@ program
 
 addDlqCommands(program, context, count)
 
+interface RunFlags {
+  component?: string
+  runId?: string
+  node?: string
+  attempt?: number
+  execution?: number
+  workflow?: string
+  org?: string
+  brokers?: string
+  ansi?: 'keep' | 'strip'
+  flushTimeout: number
+}
+
+program
+  .command('run')
+  .description('run a command and ship what it writes')
+  .argument('<command...>', 'the command, after --')
+  .option('--component <name>', 'for whom its lines are; default: the name of the command')
+  .option('--run-id <run>', 'its lines are those of a run (RUNLIGHT_RUN_ID)')
+  .option('--node <node>', 'of this node of the run (RUNLIGHT_NODE)')
+  .option('--attempt <number>', 'of this attempt (RUNLIGHT_ATTEMPT)', count)
+  .option('--execution <number>', 'of this execution of the run (RUNLIGHT_EXECUTION)', count)
+  .option('--workflow <id>', 'workflow of the run (RUNLIGHT_WORKFLOW_ID)')
+  .option('--org <id>', 'organisation (RUNLIGHT_ORG_ID)')
+  .option('--brokers <list>', 'the bus, host:port, comma-separated (LOG_KAFKA_BROKERS)')
+  .addOption(new Option('--ansi <how>', 'escape sequences in shipped lines (RUNLIGHT_ANSI)').choices(['keep', 'strip']))
+  .option('--flush-timeout <seconds>', 'how long the end may wait for the bus', count, 5)
+  .action(async (command: string[], { node, workflow, org, ...flags }: RunFlags) => {
+    const { runCommand } = await import('./commands/run.ts')
+    process.exitCode = await runCommand(command, { ...flags, nodeRef: node, workflowId: workflow, orgId: org })
+  })
+
 function context(): Context {
   const { api, color } = program.opts<{ api?: string; color: boolean }>()
   const colour = color && wantsColour(process.stdout.isTTY, process.env)
@@ -130,6 +162,9 @@ try {
       `${error.message} Is the stack up (npm run up)? --api or RUNLIGHT_API_URL names another one.\n`,
     )
     process.exitCode = 1
+  } else if (error instanceof Error && 'code' in error && error.code === 'RL_CONFIG_INVALID') {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
   } else {
     throw error
   }

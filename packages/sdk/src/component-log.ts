@@ -24,11 +24,6 @@ export class ComponentLog extends LogWriter {
     this.#forget = logs.onProcessEnd((timeoutMs) => this.close(timeoutMs))
   }
 
-  /** Resolves with true when all that was logged before is acknowledged or dropped, with false when time is over. */
-  flush(timeoutMs: number): Promise<boolean> {
-    return this.producer.flush(timeoutMs)
-  }
-
   /** Nothing more is taken; resolves as flush() does. */
   close(timeoutMs: number): Promise<boolean> {
     if (this.open) this.endLog()

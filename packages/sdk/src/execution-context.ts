@@ -115,7 +115,7 @@ export class ExecutionContext extends LogWriter {
   }
 
   /** Resolves with true when all that was reported before is acknowledged or dropped, with false when time is over. */
-  async flush(timeoutMs: number): Promise<boolean> {
+  override async flush(timeoutMs: number): Promise<boolean> {
     const left = countdown(timeoutMs)
     return (await this.producer.flush(timeoutMs)) && (await this.#events.flush(left(), this.#eventOutlet))
   }

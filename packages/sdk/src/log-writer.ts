@@ -71,6 +71,11 @@ export class LogWriter {
     return this.#output.captureContainer(output, settings)
   }
 
+  /** Resolves with true when all that was logged before is acknowledged or dropped, with false when time is over. */
+  flush(timeoutMs: number): Promise<boolean> {
+    return this.producer.flush(timeoutMs)
+  }
+
   /** Entries that were given a number, and those that the bus has acknowledged. */
   get progress(): { entries: number; acknowledged: number } {
     const { lastSeq, acknowledged } = this.producer.identity
