@@ -23,6 +23,10 @@ export function lokiBridge(
       lokiUrl: `http://${loki.address('http')}`,
       lokiLabels: settings.loki.labels,
       lokiLines: settings.loki.lines,
+      lokiPushes: settings.bridges.loki.pushes,
+      lokiLineBytes: settings.loki.maxLineKiB * 1024,
+      // Loki takes lines of any age here, but removes those above its retention.
+      lokiAgeHours: settings.loki.retentionDays * 24,
     }),
   })
 }

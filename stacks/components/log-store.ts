@@ -32,6 +32,7 @@ export function logStore(settings: Settings['loki']): Component<'http' | 'grpc'>
             rateMiB: settings.ingestionRateMiB,
             burstMiB: settings.ingestionRateMiB * 2,
             maxStreams: settings.maxStreams,
+            lineKiB: settings.maxLineKiB,
             retentionHours: settings.retentionDays * 24,
           }),
         },

@@ -121,6 +121,11 @@ export const settingsSchema = group({
       default: 'json',
       description: 'Lines as they were on the bus (json), or the message alone (plain)',
     }),
+    maxLineKiB: count(1, 1024, {
+      default: 256,
+      unit: 'KiB',
+      description: 'Longest line; longer ones are cut for Loki, and whole in the hot store',
+    }),
     retentionDays: count(1, 3650, { default: 31, unit: 'days', description: 'How long lines are kept' }),
     ingestionRateMiB: count(1, 4096, {
       default: 512,
@@ -154,7 +159,14 @@ export const settingsSchema = group({
     port: port({ default: 17300, description: 'Grafana' }),
   }),
   bridges: group({
-    loki: group({ port: port({ default: 17811, description: 'Health and metrics of the Loki bridge' }) }),
+    loki: group({
+      port: port({ default: 17811, description: 'Health and metrics of the Loki bridge' }),
+      pushes: count(2, 256, {
+        default: 16,
+        unit: 'pushes',
+        description: 'Pushes to Loki under way at most; how many there are depends on how Loki answers',
+      }),
+    }),
     postgres: group({ port: port({ default: 17812, description: 'Health and metrics of the Postgres bridge' }) }),
   }),
   observer: group({

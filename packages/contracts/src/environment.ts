@@ -83,6 +83,24 @@ export const VARIABLES = {
     fallback: 'json' as (typeof LINE_FORMATS)[number],
     parse: oneOf(LINE_FORMATS),
   }),
+  lokiPushes: variable({
+    name: 'RUNLIGHT_LOKI_PUSHES',
+    doc: 'Pushes to Loki that one bridge has under way at most; how many it has depends on how Loki answers',
+    fallback: 16,
+    parse: integer(2, 256),
+  }),
+  lokiLineBytes: variable({
+    name: 'RUNLIGHT_LOKI_MAX_LINE_BYTES',
+    doc: 'Longest line that Loki takes (its `max_line_size`), in bytes; longer ones are cut there',
+    fallback: 256 * 1024,
+    parse: integer(1024, 1024 * 1024),
+  }),
+  lokiAgeHours: variable({
+    name: 'RUNLIGHT_LOKI_MAX_AGE_HOURS',
+    doc: 'Age above which a line is lost to Loki (its `reject_old_samples_max_age` or `retention_period`), in hours',
+    fallback: 168,
+    parse: integer(1, 24 * 3650),
+  }),
   postgresUrl: variable({
     name: 'RUNLIGHT_POSTGRES_URL',
     doc: 'Address of the trace store with role and database, without a password',
@@ -92,6 +110,12 @@ export const VARIABLES = {
     name: 'RUNLIGHT_POSTGRES_PASSWORD_FILE',
     doc: 'File with the password of the role in RUNLIGHT_POSTGRES_URL',
     parse: secretFile,
+  }),
+  logDays: variable({
+    name: 'RUNLIGHT_LOG_DAYS',
+    doc: 'How many UTC days of log lines the trace store keeps besides the present one; Loki keeps them longer',
+    fallback: 7,
+    parse: integer(1, 3650),
   }),
   writerPassword: variable({
     name: 'RUNLIGHT_POSTGRES_WRITER_PASSWORD_FILE',

@@ -40,7 +40,14 @@ export class Assignment {
 
   constructor(settings: AssignmentSettings) {
     this.#settings = settings
-    this.#committer = new Committer((offsets) => this.#commit(offsets), settings.log)
+    const { sink, metrics, log } = settings
+    this.#committer = new Committer(
+      (offsets) => this.#commit(offsets),
+      (cause) => {
+        metrics.commitFailures.inc({ sink: sink.name })
+        log.debug({ cause }, 'A commit of offsets failed and will be repeated.')
+      },
+    )
   }
 
   /** Aborted when the partitions are taken away, or the process ends. */

@@ -1,9 +1,6 @@
-import { createLog } from '@runlight/service/log'
 import { describe, expect, it } from 'vitest'
 import { Committer } from './commits.ts'
 import type { Acknowledged } from './commits.ts'
-
-const log = createLog({ component: 'test', instance: '0', level: 'error' })
 
 function acknowledged(partition: number, nextOffset: bigint, firstAppendedAt = 0): Acknowledged {
   return { topic: 't', partition, nextOffset, generation: 'g', firstAppendedAt }
@@ -12,14 +9,17 @@ function acknowledged(partition: number, nextOffset: bigint, firstAppendedAt = 0
 /** Commits that are answered one by one by the test. */
 function controlled() {
   const calls: { offsets: string[]; answer: (failure?: Error) => void }[] = []
-  const committer = new Committer((offsets) => {
-    return new Promise<void>((resolve, reject) => {
-      calls.push({
-        offsets: offsets.map(({ partition, nextOffset }) => `${partition}:${nextOffset}`),
-        answer: (failure) => (failure ? reject(failure) : resolve()),
+  const committer = new Committer(
+    (offsets) => {
+      return new Promise<void>((resolve, reject) => {
+        calls.push({
+          offsets: offsets.map(({ partition, nextOffset }) => `${partition}:${nextOffset}`),
+          answer: (failure) => (failure ? reject(failure) : resolve()),
+        })
       })
-    })
-  }, log)
+    },
+    () => undefined,
+  )
   return { committer, calls }
 }
 
@@ -62,10 +62,13 @@ describe('Committer', () => {
   it('forgets nothing that comes in the moment when a commit ends', async () => {
     for (let delay = 0; delay < 12; delay++) {
       const committed: bigint[] = []
-      const committer = new Committer((offsets) => {
-        committed.push(...offsets.map(({ nextOffset }) => nextOffset))
-        return Promise.resolve()
-      }, log)
+      const committer = new Committer(
+        (offsets) => {
+          committed.push(...offsets.map(({ nextOffset }) => nextOffset))
+          return Promise.resolve()
+        },
+        () => undefined,
+      )
       committer.acknowledge(acknowledged(0, 1n))
       for (let turn = 0; turn < delay; turn++) await Promise.resolve()
       committer.acknowledge(acknowledged(0, 2n))

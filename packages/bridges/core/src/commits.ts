@@ -1,7 +1,6 @@
 // Commits acknowledged offsets to the group: at once when nothing is under way, else together with what follows.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Log } from '@runlight/service/log'
 
 export interface Acknowledged {
   topic: string
@@ -22,15 +21,16 @@ const RETRY_MS = 500
 /** Commits for one assignment. After `close` nothing is sent any more. */
 export class Committer {
   readonly #commit: Commit
-  readonly #log: Log
+  readonly #onFailure: (cause: unknown) => void
   readonly #pending = new Map<string, Acknowledged>()
   readonly #uncommittedSince = new Map<string, number>()
   #flushing: Promise<void> | undefined
   readonly #closed = new AbortController()
 
-  constructor(commit: Commit, log: Log) {
+  /** @param onFailure told of each commit that failed and will be repeated */
+  constructor(commit: Commit, onFailure: (cause: unknown) => void) {
     this.#commit = commit
-    this.#log = log
+    this.#onFailure = onFailure
   }
 
   acknowledge(offset: Acknowledged): void {
@@ -75,7 +75,7 @@ export class Committer {
           const key = keyOf(offset)
           if (!this.#pending.has(key)) this.#pending.set(key, offset)
         }
-        this.#log.debug({ cause }, 'A commit of offsets failed and will be repeated.')
+        this.#onFailure(cause)
         await sleep(RETRY_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined)
       }
     }

@@ -68,6 +68,7 @@ export async function consume({
     giveUp()
     const own = new Assignment({ ...settings, generations, unfinished, consumer })
     assignment = own
+    settings.metrics.rebalances.inc({ sink: sink.name })
     log.info({ partitions: member }, 'Partitions are assigned.')
     const { signal } = own
     // The store or the broker may be away at this moment.

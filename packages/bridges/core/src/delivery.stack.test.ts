@@ -153,7 +153,7 @@ describe('what is small on the bus and large in memory', () => {
     const bus = await newBus(kafka, 1)
     const store = memoryStore()
     const filler = { filler: 'x'.repeat(600) }
-    const batch = Array.from({ length: 60_000 }, (_, index) => {
+    const batch = Array.from({ length: 20_000 }, (_, index) => {
       const [entry] = logEntries(1, { message: `${index}`, metadata: filler })
       return { partition: 0, value: JSON.stringify(entry) }
     })
@@ -165,11 +165,11 @@ describe('what is small on the bus and large in memory', () => {
       most = Math.max(most, await bridge.metric('runlight_bridge_in_flight_bytes'))
       return committed(bus)
     }
-    await expect.poll(watch, { timeout: 60_000 }).toEqual({ 0: '60002 generation-1' })
-    expect(most).toBeLessThan(36 * 1024 * 1024)
-    expect(offsetsOf(store, bus, 0)).toEqual([...upTo(60_000), 60_001])
+    await expect.poll(watch, { timeout: 60_000 }).toEqual({ 0: '20002 generation-1' })
+    expect(most).toBeLessThan(12 * 1024 * 1024)
+    expect(offsetsOf(store, bus, 0)).toEqual([...upTo(20_000), 20_001])
     expect(await readDeadLetters(bus)).toMatchObject([
-      { reason: 'too_large', origin: { topic: bus.topic, partition: 0, offset: '60000' }, valueBytes: 0 },
+      { reason: 'too_large', origin: { topic: bus.topic, partition: 0, offset: '20000' }, valueBytes: 0 },
     ])
   })
 })

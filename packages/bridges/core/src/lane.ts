@@ -59,6 +59,8 @@ export class Lane {
   readonly #abort = new AbortController()
   #expected: bigint
   #next: bigint
+  /** Append time of the last record stored; before that, when the partition was assigned. */
+  #lastAppendedAt = Date.now()
   #draining = false
   #wake: (() => void) | undefined
 
@@ -83,9 +85,12 @@ export class Lane {
     return this.#next
   }
 
-  /** Append time of the oldest record taken and not stored yet, milliseconds since the epoch. */
-  get oldestAppendedAt(): number | undefined {
-    return this.#queue.oldestAppendedAt
+  /**
+   * Append time of the oldest record that is not stored yet, milliseconds since the epoch. Where it has not been fetched
+   * yet it is not known: then a time before it, or that of the assignment.
+   */
+  get oldestAppendedAt(): number {
+    return this.#queue.oldestAppendedAt ?? this.#lastAppendedAt
   }
 
   get active(): boolean {
@@ -161,6 +166,8 @@ export class Lane {
     }
     stopTimer()
     metrics.batchRecords.observe({ sink: sink.name }, slice.records.length)
+    metrics.batchBytes.observe({ sink: sink.name }, slice.bytes)
+    this.#lastAppendedAt = (slice.records.at(-1) as BusRecord).appendedAt
     this.#queue.release(slice)
   }
 

@@ -16,6 +16,11 @@ export function createBridgeMetrics(metrics: Metrics, own: Pick<Sink, 'name' | '
   const failures = metrics.counter(METRICS.deliveryFailures)
   const seconds = metrics.histogram(METRICS.deliverySeconds)
   const batchRecords = metrics.histogram(METRICS.batchRecords)
+  const batchBytes = metrics.histogram(METRICS.batchBytes)
+  const commitFailures = metrics.counter(METRICS.commitFailures)
+  const rebalances = metrics.counter(METRICS.rebalances)
+  const retentionLeft = metrics.gauge(METRICS.retentionLeft)
+  const ageLeft = metrics.gauge(METRICS.ageLeft)
   const lagRecords = metrics.gauge(METRICS.lagRecords)
   const lagSeconds = metrics.gauge(METRICS.lagSeconds)
   const overtaken = metrics.counter(METRICS.recordsOvertaken)
@@ -28,6 +33,9 @@ export function createBridgeMetrics(metrics: Metrics, own: Pick<Sink, 'name' | '
   for (const reason of FAILURE_REASONS) failures.inc({ sink, reason }, 0)
   seconds.zero({ sink })
   batchRecords.zero({ sink })
+  batchBytes.zero({ sink })
+  commitFailures.inc({ sink }, 0)
+  rebalances.inc({ sink }, 0)
   inFlight.set({ sink }, 0)
 
   return {
@@ -37,6 +45,11 @@ export function createBridgeMetrics(metrics: Metrics, own: Pick<Sink, 'name' | '
     failures,
     seconds,
     batchRecords,
+    batchBytes,
+    commitFailures,
+    rebalances,
+    retentionLeft,
+    ageLeft,
     lagRecords,
     lagSeconds,
     overtaken,

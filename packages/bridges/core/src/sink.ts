@@ -136,6 +136,8 @@ export interface Sink {
    * @throws RunlightError when the partition can't be continued (another generation, the log ends too early)
    */
   position?: (partition: AssignedPartition) => Promise<bigint | undefined>
+  /** Age above which the store takes no record, in milliseconds; left out where there is no such age. */
+  ageLimitMillis?: number
   /**
    * Does what can be done without the store, while the batch before is under way, and gives what stores the batch.
    * Must not fail.

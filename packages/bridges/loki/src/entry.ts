@@ -26,6 +26,8 @@ export interface LokiEntry {
   labels: string
   timestamp: Instant
   line: Uint8Array
+  /** The line is not the whole one. */
+  cut: boolean
   metadata: LabelPairs
 }
 
@@ -53,7 +55,7 @@ function toEntry(record: LogRecord, labels: string, batch: LogBatch, settings: E
     labels,
     // An append time is one in milliseconds.
     timestamp: fillBelowPrecision(effective.instant, offset, effective.skewed ? 3 : fractionDigits(body.timestamp)),
-    line: cutLine(record, settings),
+    ...cutLine(record, settings),
     metadata: structuredMetadata(body, position, settings.labels, effective.skewed),
   }
 }

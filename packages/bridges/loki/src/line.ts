@@ -6,12 +6,11 @@ import type { EntrySettings, LogRecord } from './entry.ts'
 export function cutLine(
   record: LogRecord,
   { lines, lineLimit }: Pick<EntrySettings, 'lines' | 'lineLimit'>,
-): Uint8Array {
-  if (lines === 'plain') {
-    const message = Buffer.from(record.body.message)
-    return message.length <= lineLimit ? message : Buffer.from(cutText(message, lineLimit))
-  }
-  return record.value.length <= lineLimit ? record.value : Buffer.from(cutRecord(record, lineLimit))
+): { line: Uint8Array; cut: boolean } {
+  const whole = lines === 'plain' ? Buffer.from(record.body.message) : record.value
+  if (whole.length <= lineLimit) return { line: whole, cut: false }
+  const text = lines === 'plain' ? cutText(whole, lineLimit) : cutRecord(record, lineLimit)
+  return { line: Buffer.from(text), cut: true }
 }
 
 // Still one JSON record, so that a reader need not know: first the message gives way, then the metadata.

@@ -28,6 +28,8 @@ function createSink(settings: Partial<LokiSinkSettings> = {}): Sink {
     labels: 'perRun',
     lines: 'json',
     lineLimit: 256 * 1024,
+    pushes: 8,
+    ageLimitMillis: 168 * HOUR,
     metrics: createMetrics(),
     ...settings,
   })

@@ -1,38 +1,50 @@
 // The Loki sink: a batch becomes pushes by tenant; what Loki refuses for good is isolated by halving.
 
-import { FAILURE_REASONS, DeliveryError } from '@runlight/bridge-core/sink'
+import { DeliveryError } from '@runlight/bridge-core/sink'
 import type { Delivery, DeliveryContext, LogBatch, PartitionBatch, Refusal, Sink } from '@runlight/bridge-core/sink'
 import { maybeUnrepresentable, unrepresentableField } from '@runlight/bridge-core/unrepresentable'
-import { METRICS } from '@runlight/contracts/metrics'
 import type { Metrics } from '@runlight/service/metrics'
-import type { Counter } from 'prom-client'
 import { PushRefused, createLokiClient } from './client.ts'
 import type { LokiClient } from './client.ts'
 import { toEntries } from './entry.ts'
 import type { EntrySettings, LokiEntry } from './entry.ts'
+import { createLokiMetrics } from './metrics.ts'
+import type { LokiMetrics } from './metrics.ts'
+import { PushLimit } from './push-limit.ts'
 import { encodePushRequest, entryBytes } from './push-request.ts'
 
 export interface LokiSinkSettings extends EntrySettings {
   url: URL
   /** Topic of log entries. */
   topic: string
+  /** Pushes that may be under way at most. */
+  pushes: number
+  /** Age above which a line is lost to Loki, in milliseconds. */
+  ageLimitMillis: number
   metrics: Metrics
 }
 
-/** Loki's `max_line_size` where nothing else is set. */
-export const LINE_LIMIT_BYTES = 256 * 1024
 /** A push above 4 MiB fails inside Loki for good; near 1 MiB it is quick and cheap to repeat. */
 const PUSH_BYTES = 1024 * 1024
-const CONNECTIONS = 8
+/** One push that hangs must not hold up all others. */
+const LEAST_PUSHES = 2
 
 export function createLokiSink(settings: LokiSinkSettings): Sink {
-  const client = createLokiClient(settings.url, CONNECTIONS)
-  const failures = settings.metrics.counter(METRICS.lokiPushFailures)
-  for (const reason of [...FAILURE_REASONS, 'refused']) failures.inc({ reason }, 0)
-  const pusher = { client, failures }
+  const client = createLokiClient(settings.url, settings.pushes)
+  const metrics = createLokiMetrics(settings.metrics)
+  const limit = new PushLimit({
+    least: LEAST_PUSHES,
+    most: settings.pushes,
+    onChange: ({ limit: now, running }) => {
+      metrics.limit.set(now)
+      metrics.inFlight.set(running)
+    },
+  })
+  const pusher = { client, metrics, limit }
   return {
     name: 'loki',
     topics: [{ topic: settings.topic, kind: 'logs' }],
+    ageLimitMillis: settings.ageLimitMillis,
     prepare: (batch) => prepare(pusher, settings, batch),
     check: () => client.check(),
     close: () => client.close(),
@@ -41,7 +53,8 @@ export function createLokiSink(settings: LokiSinkSettings): Sink {
 
 interface Pusher {
   client: LokiClient
-  failures: Counter<'reason'>
+  metrics: LokiMetrics
+  limit: PushLimit
 }
 
 /** One push: entries of one stream. */
@@ -58,15 +71,19 @@ interface StreamPushes {
 
 function prepare(pusher: Pusher, settings: LokiSinkSettings, batch: PartitionBatch): Delivery {
   if (batch.kind !== 'logs') throw new TypeError(`The Loki sink takes no ${batch.kind}.`)
-  const { streams, refused } = entriesByStream(batch, settings)
+  const { streams, refused, cut } = entriesByStream(batch, settings)
+  pusher.metrics.linesCut.inc(cut)
   const prepared = Array.from(streams.values(), ({ tenant, entries }): StreamPushes => {
     return { tenant, pushes: Array.from(inPushes(entries), (own) => toPush(own)) }
   })
   return async (context) => {
     const all = [...refused]
-    await sideBySide(prepared, CONNECTIONS, async ({ tenant, pushes }) => {
+    const pushStream = async ({ tenant, pushes }: StreamPushes) => {
       for (const one of pushes) all.push(...(await pushAll(pusher, tenant, one, context)))
-    })
+    }
+    // All have ended before this does, so that nothing of it comes after what another owner of the partition pushes.
+    const ends = await Promise.allSettled(prepared.map(pushStream))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     if (all.length > 0) await context.refuse(all)
     return { delivered: batch.records.length - all.length, repeated: 0 }
   }
@@ -78,8 +95,10 @@ function prepare(pusher: Pusher, settings: LokiSinkSettings, batch: PartitionBat
 function entriesByStream(batch: LogBatch, settings: LokiSinkSettings) {
   const streams = new Map<string, { tenant: string; entries: LokiEntry[] }>()
   const refused: Refusal[] = []
+  let cut = 0
   for (const entry of toEntries(batch, settings)) {
     const { record, tenant, labels } = entry
+    if (entry.cut) cut++
     const detail = maybeUnrepresentable(record.text) ? faultOf(entry, settings) : undefined
     if (detail) {
       refused.push({ record, reason: 'unrepresentable', detail })
@@ -90,7 +109,7 @@ function entriesByStream(batch: LogBatch, settings: LokiSinkSettings) {
     if (stream) stream.entries.push(entry)
     else streams.set(key, { tenant, entries: [entry] })
   }
-  return { streams, refused }
+  return { streams, refused, cut }
 }
 
 // Half a surrogate pair would silently become another character. A JSON line keeps it as the escape that it was.
@@ -138,30 +157,28 @@ async function pushAll(pusher: Pusher, tenant: string, one: Push, context: Deliv
   return refusals
 }
 
-/** Works on at most `limit` items at once, in their order. */
-async function sideBySide<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values()
-  const worker = async () => {
-    for (const item of rest) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
-}
+const outcomeOf = (cause: unknown) => (cause instanceof DeliveryError ? 'overloaded' : 'answered')
 
 async function push(
-  { client, failures }: Pusher,
+  { client, metrics, limit }: Pusher,
   tenant: string,
   request: Uint8Array,
   signal: AbortSignal,
 ): Promise<'stored' | PushRefused> {
   try {
-    await client.push(tenant, request, signal)
+    await limit.run(async () => {
+      signal.throwIfAborted()
+      const stopTimer = metrics.seconds.startTimer()
+      await client.push(tenant, request, signal).finally(stopTimer)
+    }, outcomeOf)
+    metrics.bytes.observe(request.length)
     return 'stored'
   } catch (cause) {
     if (cause instanceof PushRefused) {
-      failures.inc({ reason: 'refused' })
+      metrics.failures.inc({ reason: 'refused' })
       return cause
     }
-    failures.inc({ reason: cause instanceof DeliveryError ? cause.reason : 'other' })
+    metrics.failures.inc({ reason: cause instanceof DeliveryError ? cause.reason : 'other' })
     throw cause
   }
 }

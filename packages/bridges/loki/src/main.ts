@@ -6,7 +6,9 @@ import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import { runService } from '@runlight/service/run'
 import manifest from '../package.json' with { type: 'json' }
-import { LINE_LIMIT_BYTES, createLokiSink } from './loki-sink.ts'
+import { createLokiSink } from './loki-sink.ts'
+
+const LOKI_VARIABLES = ['lokiUrl', 'lokiLabels', 'lokiLines', 'lokiPushes', 'lokiLineBytes', 'lokiAgeHours'] as const
 
 const log = createLog({
   component: 'bridge-loki',
@@ -15,7 +17,7 @@ const log = createLog({
 })
 
 await runService(log, async () => {
-  const environment = readEnvironment([...BRIDGE_VARIABLES, 'lokiUrl', 'lokiLabels', 'lokiLines'])
+  const environment = readEnvironment([...BRIDGE_VARIABLES, ...LOKI_VARIABLES])
   log.level = environment.logLevel
   const metrics = createMetrics()
   const sink = createLokiSink({
@@ -23,7 +25,9 @@ await runService(log, async () => {
     topic: environment.logTopic,
     labels: environment.lokiLabels,
     lines: environment.lokiLines,
-    lineLimit: LINE_LIMIT_BYTES,
+    lineLimit: environment.lokiLineBytes,
+    pushes: environment.lokiPushes,
+    ageLimitMillis: environment.lokiAgeHours * 3_600_000,
     metrics,
   })
   return startBridge({
