@@ -1,6 +1,5 @@
 // The log collector as a process: the components' own logs become records on the bus.
 
-import { readFileSync } from 'node:fs'
 import { readEnvironment } from '@runlight/contracts/environment'
 import { METRICS } from '@runlight/contracts/metrics'
 import { serveEndpoints } from '@runlight/service/endpoints'
@@ -12,6 +11,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { Collector } from './collector.ts'
 import { ComponentLog, LEFT_OUT_REASONS } from './component-log.ts'
 import { createRedactor } from './records/redact.ts'
+import { bootId } from './ship/boot-id.ts'
 import { Bus } from './ship/bus.ts'
 import { Journal } from './ship/journal.ts'
 import { LogFile } from './source/log-file.ts'
@@ -49,8 +49,7 @@ async function start(): Promise<RunningService> {
   const components = env.collectorLogs.map(({ component }) => component)
   const { registry, ...counted } = collectorMetrics(components)
   const clientId = `runlight-${COMPONENT}-${env.instance}`
-  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  const journal = await Journal.open(env.collectorState, bootId)
+  const journal = await Journal.open(env.collectorState, bootId())
   const bus = new Bus({
     ...{ brokers: env.brokers, topic: env.logTopic, clientId, log },
     signal: givingUp.signal,

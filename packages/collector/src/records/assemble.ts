@@ -111,10 +111,11 @@ class OpenRecord {
 
   record(): LogRecord {
     const { timestamp, metadata, trace } = this.#parsed
+    while (this.#lines.length > 1 && this.#lines.at(-1)?.trim() === '') this.#lines.pop()
     return {
       timestamp,
       level: this.crash ? 'error' : this.#parsed.level,
-      message: this.#lines.join('\n').trimEnd(),
+      message: this.#lines.join('\n'),
       ...(metadata && Object.keys(metadata).length > 0 && { metadata }),
       ...(trace && { trace }),
       after: this.#after,

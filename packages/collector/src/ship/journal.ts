@@ -84,8 +84,10 @@ export class Journal {
     return this.#state.number
   }
 
+  /** Where a component's log goes on: behind the unsettled batch, which is settled before anything else is sent. */
   progress(component: string): Progress {
-    return this.#state.components[component] ?? { ...freshIdentity(component), position: undefined }
+    const known = this.unsettled?.after[component] ?? this.#state.components[component]
+    return known ?? { ...freshIdentity(component), position: undefined }
   }
 
   /** Where a batch that is sent next can begin at the earliest, by partition; empty before the bus was asked. */
