@@ -27,8 +27,7 @@ LABEL org.opencontainers.image.title="${WORKSPACE}" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=dependencies /app/sbom.cdx.json /app/package-lock.json ./
+COPY --from=dependencies /app ./
 COPY built/ ./
 # Owns nothing here: everything is readable, nothing writable.
 USER 1000:1000

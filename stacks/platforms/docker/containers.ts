@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as docker from '@pulumi/docker'
 import * as pulumi from '@pulumi/pulumi'
-import type { Component, Launch, Place, Running, SetUpStep, Task } from '../../components/component.ts'
+import type { Component, Launch, Running, SetUpStep, Task } from '../../components/component.ts'
 import { programError } from '../../program-error.ts'
 import type { Secrets } from '../../settings/load.ts'
 import type { Settings } from '../../settings/schema.ts'
@@ -24,6 +24,8 @@ const CLONE = fileURLToPath(new URL('../../..', import.meta.url))
 const LOG_OPTIONS = { 'max-size': '10m', 'max-file': '3' }
 const SCRATCH = { '/tmp': 'size=64m,mode=1777' }
 const START_SCRIPT = 'start.sh'
+/** An image need not know a user of that id: without a name and a home, programs that ask for them end. */
+const PERSON = { USER: 'runlight', HOME: '/tmp' }
 
 type Limits = Pick<Component, 'name' | 'memoryMiB' | 'cpus'>
 
@@ -61,8 +63,10 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
     capabilities: { drops: ['ALL'] },
     securityOpts: ['no-new-privileges:true'],
     memory: memoryMiB,
-    // The engine refuses more than its machine has.
-    cpus: String(Math.min(cpus, engine.cpus)),
+    // As much again is swapped by default: slow, where a limit should be seen.
+    memorySwap: memoryMiB,
+    // The engine refuses more than its machine has. One decimal, as the provider reads it back.
+    cpus: Math.min(cpus, engine.cpus).toFixed(1),
     networkMode: bridge.name,
     networksAdvanced: [{ name: bridge.name, aliases: [name] }],
     logDriver: 'json-file',
@@ -116,7 +120,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
       inputs: {
         ...(entrypoints && { entrypoints }),
         ...(rest.length > 0 && { command: rest }),
-        envs: Object.entries(launch.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+        envs: Object.entries({ ...PERSON, ...launch.environment }).map(([key, value]) => `${key}=${value}`),
         mounts: carried ? [{ type: 'volume', source: carried.volume, target: FILES_AT, readOnly: true }] : [],
       },
     }

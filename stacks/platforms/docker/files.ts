@@ -36,7 +36,12 @@ export function fileVolume(
   options: pulumi.CustomResourceOptions,
 ): { volume: pulumi.Output<string>; resource: pulumi.Resource } {
   const uploads = [
-    ...Object.entries(files).map(([path, content]) => ({ file: filePath(path), content, permissions: '0444' })),
+    // The provider takes an empty text for none.
+    ...Object.entries(files).map(([path, text]) => ({
+      file: filePath(path),
+      content: text || '\n',
+      permissions: '0444',
+    })),
     // Nobody but the component's own process is in its container, and that is not root there.
     ...Object.entries(secrets).map(([path, content]) => ({ file: secretPath(path), content, permissions: '0444' })),
   ]
@@ -55,6 +60,8 @@ export function fileVolume(
       name: volumeName,
       image,
       ...{ start: false, mustRun: false, restart: 'no', networkMode: 'none' },
+      // Never run, but an image without a command of its own is refused.
+      entrypoints: ['true'],
       mounts: [{ type: 'volume', source: volume.name, target: FILES_AT }],
       uploads,
       labels,
