@@ -20,30 +20,32 @@ export const SECRET_HEADERS = ['authorization', 'cookie']
 export const SECRET_PAIRS = KEY_KINDS.map((kind) => [kind, 'key'] as const)
 
 const ASSIGNED = `passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:${KEY_KINDS.join('|')})[_-]?key`
+/** What was redacted before, by another process perhaps, is left as it is. */
+const NOT_AGAIN = String.raw`(?!\s{0,3}\\{0,3}["']?(?:[a-z]{1,12}\s{1,3})?\[redacted\])`
 /** What stands between a name and its value: `=`, `": "`, and the same inside of a quoted text. */
-const BETWEEN = String.raw`\\{0,3}["']?\s{0,3}(?:=>|[:=])\s{0,3}`
+const BETWEEN = String.raw`\\{0,3}["']?\s{0,3}(?:=>|[:=])${NOT_AGAIN}\s{0,3}`
 const ESCAPED = String.raw`\\{1,3}["'][^"'\\\r\n]{1,4096}`
 const QUOTED = String.raw`"(?:[^"\\\r\n]|\\.){1,4096}"?|'(?:[^'\\\r\n]|\\.){1,4096}'?`
-const BARE = String.raw`(?!\[redacted\]|null\b|undefined\b|true\b|false\b|none\b)[^\s"'\\,;&|)}\]>]{2,4096}`
+const BARE = String.raw`(?!null\b|undefined\b|true\b|false\b|none\b)[^\s"'\\,;&|)}\]>]{2,4096}`
 
 export const RULES: readonly Rule[] = [
   {
     name: 'private-key',
     literals: ['-----begin'],
-    find: /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)[\s\S]*?(-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+    find: /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)(?!\[redacted\])[\s\S]*?(-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
   },
   {
     name: 'authorization',
     literals: ['authorization'],
     find: new RegExp(
-      String.raw`(authorization${BETWEEN}\\{0,3}["']?(?:(?:basic|bearer|digest|negotiate|token|apikey)\s{1,3})?)(?!\[redacted\])[^\s"'\\,;]{1,8192}`,
+      String.raw`(authorization${BETWEEN}\\{0,3}["']?(?:(?:basic|bearer|digest|negotiate|token|apikey)\s{1,3})?)[^\s"'\\,;]{1,8192}`,
       'gi',
     ),
   },
   {
     name: 'cookie',
     literals: ['cookie'],
-    find: /(cookie\\{0,3}["']?\s{0,3}:\s{0,3}\\{0,3}["']?)(?!\[redacted\])[^"'\\\r\n]{1,8192}/gi,
+    find: new RegExp(String.raw`(cookie\\{0,3}["']?\s{0,3}:${NOT_AGAIN}\s{0,3}\\{0,3}["']?)[^"'\\\r\n]{1,8192}`, 'gi'),
   },
   {
     name: 'bearer',
@@ -78,7 +80,7 @@ export const RULES: readonly Rule[] = [
     ],
     find: new RegExp(
       // The second form is that of a command line: `--db-password hunter2`.
-      String.raw`((?<!unexpected )(?:${ASSIGNED})${BETWEEN}|-(?:${ASSIGNED}) )(?:${ESCAPED}|${QUOTED}|${BARE})`,
+      String.raw`((?<!unexpected )(?:${ASSIGNED})${BETWEEN}|-(?:${ASSIGNED}) ${NOT_AGAIN})(?:${ESCAPED}|${QUOTED}|${BARE})`,
       'gi',
     ),
   },
@@ -87,7 +89,7 @@ export const RULES: readonly Rule[] = [
 /** The password in an address; it has no literal that is rare, so `mayHold` is asked instead. */
 export const URL_PASSWORD = {
   name: 'url-password',
-  find: /(:\/\/[^\s:@/?#"'<>]{0,256}:)[^\s/"'<>]{1,256}(@)/g,
+  find: /(:\/\/[^\s:@/?#"'<>]{0,256}:)(?!\[redacted\]@)[^\s/"'<>]{1,256}(@)/g,
   mayHold: (text: string): boolean => {
     const scheme = text.indexOf('://')
     return scheme >= 0 && text.indexOf('@', scheme + 3) >= 0
