@@ -251,7 +251,7 @@ it('ships no credential, whoever has printed it, and lets garbage survive', asyn
   say(
     'postgres',
     '2026-11-21 14:37:50.308 UTC [1] runlight@runlight ERROR:  syntax error at or near "x"',
-    `2026-11-21 14:37:50.308 UTC [1] runlight@runlight STATEMENT:  ALTER ROLE x PASSWORD '${credential}' x`,
+    `2026-11-21 14:37:50.308 UTC [1] runlight@runlight STATEMENT:  ALTER ROLE x RENAME TO '${credential}' x`,
   )
   await start(['postgres'], { RUNLIGHT_COLLECTOR_CREDENTIALS_FILE: file })
   await vi.waitFor(async () => expect(await metric('runlight_collector_records_total', 'postgres')).toBe(2), WAIT)
@@ -259,7 +259,7 @@ it('ships no credential, whoever has printed it, and lets garbage survive', asyn
   expect(JSON.stringify(records.map(({ value }) => value))).not.toContain(credential)
   expect(messagesOf(await entries(), 'postgres')).toEqual([
     'g\uFFFD\uFFFD\uFFFD\uFFFD',
-    'syntax error at or near "x"\nSTATEMENT: ALTER ROLE x PASSWORD \'[redacted]\' x',
+    'syntax error at or near "x"\nSTATEMENT: ALTER ROLE x RENAME TO \'[redacted]\' x',
   ])
   expect(await metric('runlight_collector_redactions_total', 'postgres')).toBe(1)
 })

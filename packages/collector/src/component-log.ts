@@ -6,7 +6,7 @@ import type { LogRecord } from './records/assemble.ts'
 import { encode, leftOutRecord, lostRecord } from './records/encode.ts'
 import { RateLimiter } from './records/limit.ts'
 import type { Rate } from './records/limit.ts'
-import type { Redactor } from './records/redact.ts'
+import type { LogRedactor } from './records/redact.ts'
 import type { Message, Progress } from './ship/journal.ts'
 import type { LineSource, SourceLine } from './source/line-source.ts'
 
@@ -24,7 +24,7 @@ export interface ComponentLogSettings {
   rate: Rate
   /** It takes part in shipping: what it says of every batch would be a batch of its own, for ever. */
   shippingPath: boolean
-  redact: Redactor
+  redactor: LogRedactor
   onLeftOut: (reason: LeftOutReason) => void
 }
 
@@ -73,7 +73,7 @@ export class ComponentLog {
   }
 
   #text({ bytes, cut }: SourceLine): string {
-    const text = this.#settings.redact(lineText(bytes))
+    const text = this.#settings.redactor.line(lineText(bytes))
     return cut > 0 ? `${text}… [cut: ${cut} more bytes]` : text
   }
 
@@ -92,7 +92,8 @@ export class ComponentLog {
       }
       const leftOut = this.#limiter.take(now, true)
       if (leftOut) messages.push(this.#encode(leftOutRecord(leftOut), leftOut.to))
-      messages.push(this.#encode(record, time))
+      const metadata = record.metadata && { metadata: this.#settings.redactor.metadata(record.metadata) }
+      messages.push(this.#encode({ ...record, ...metadata }, time))
     }
   }
 

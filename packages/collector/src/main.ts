@@ -63,7 +63,7 @@ async function start(): Promise<RunningService> {
       ...{ component, progress, shippingPath },
       source: new LogFile({ path, from: progress.position, rotation: rotation() }),
       rate: { perSecond, burst: Math.max(BURST, perSecond) },
-      redact: createRedactor(env.collectorCredentials.split('\n'), () => counted.redactions.inc({ component })),
+      redactor: createRedactor(env.collectorCredentials.split('\n'), () => counted.redactions.inc({ component })),
       onLeftOut: (reason) => counted.leftOut.inc({ component, reason }),
     })
   })
