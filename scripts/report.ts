@@ -1,39 +1,40 @@
 // What `npm run up` ends with: one real run, read back through the API; then the components, and where to look next.
 
-import { join } from 'node:path'
 import { openOutput, wantsColour } from '@runlight/cli/output'
 import type { Context } from '@runlight/cli/context'
 import { showStatus } from '@runlight/cli/commands/status'
 import { printLogs } from '@runlight/cli/commands/logs'
 import { printTrace } from '@runlight/cli/commands/trace'
 import { createApiClient } from '@runlight/sdk/client/api-client'
-import { runlightHome } from './environment/home.ts'
 import type { ComponentReport } from './report/components.ts'
 import { printComponents } from './report/components.ts'
 import { followRun, progressLine, startDemoRun } from './report/demo-run.ts'
 
 /** The stack's outputs, as stacks/index.ts gives them. */
 export interface StackOutputs {
-  addresses: { api: string; temporal: string; temporalUi: string; prometheus: string; loki: string; postgres: string }
-  demo: { namespace: string; taskQueue: string; runPrefix: string }
+  addresses: {
+    api: string
+    temporal: string
+    temporalUi: string
+    prometheus: string
+    grafana?: string
+    console?: string
+  }
+  demo: { namespace: string; taskQueue: string; runPrefix: string; lockFile: string; outputFolder: string }
   components: Record<string, ComponentReport>
 }
 
 const LAST_LINES = 12
 
 /** Runs the demo workflow through the stack and prints what came out of it. */
-export async function report(outputs: StackOutputs, signal: AbortSignal): Promise<void> {
+export async function report(stack: string, outputs: StackOutputs, signal: AbortSignal): Promise<void> {
   const { addresses, demo, components } = outputs
   const output = openOutput(wantsColour(process.stdout.isTTY, process.env))
   const api = createApiClient({ baseUrl: addresses.api, signal })
   const context: Context = { api, output }
   const heading = (text: string) => output.line(`\n${output.paint('bold', text)}`)
 
-  const runId = await startDemoRun({
-    temporalAddress: addresses.temporal,
-    outputFolder: join(runlightHome().root, 'reports'),
-    ...demo,
-  })
+  const runId = await startDemoRun({ temporalAddress: addresses.temporal, ...demo })
   await heading("A run of the demo workflow: an audit of this clone's dependencies")
   await followRun(api, runId, signal, (status) => output.line(`  ${progressLine(status)}`))
   await output.line('')
@@ -45,10 +46,10 @@ export async function report(outputs: StackOutputs, signal: AbortSignal): Promis
   await heading('Components')
   await printComponents(components, output)
   await heading('Where to look next')
-  for (const [what, where] of whereToLook(addresses, runId)) await output.line(`  ${what.padEnd(24)}${where}`)
+  for (const [what, where] of whereToLook(stack, addresses, runId)) await output.line(`  ${what.padEnd(24)}${where}`)
 }
 
-function whereToLook(addresses: StackOutputs['addresses'], runId: string): [string, string][] {
+function whereToLook(stack: string, addresses: StackOutputs['addresses'], runId: string): [string, string][] {
   return [
     ['this run', `npx runlight status ${runId}`],
     ['its lines', `npx runlight logs ${runId}`],
@@ -57,7 +58,9 @@ function whereToLook(addresses: StackOutputs['addresses'], runId: string): [stri
     ['API', `${addresses.api}/workflows/runs`],
     ['Temporal', addresses.temporalUi],
     ['Prometheus', addresses.prometheus],
+    ...(addresses.console === undefined ? [] : [['the bus', addresses.console] as [string, string]]),
+    ...(addresses.grafana === undefined ? [] : [['Grafana', addresses.grafana] as [string, string]]),
     ['plain Pulumi', '. ./.runlight/env && pulumi stack output'],
-    ['take it away', 'npm run down'],
+    ['take it away', `npm run down${stack === 'local' ? '' : ` -- --stack ${stack}`}`],
   ]
 }

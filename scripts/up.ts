@@ -26,7 +26,7 @@ async function up(signal: AbortSignal): Promise<number> {
       next: `Look at \`pulumi stack --stack ${stack}\`, then run \`npm run up\` again.`,
     })
   }
-  await report(outputs, signal)
+  await report(stack, outputs, signal)
   return 0
 }
 

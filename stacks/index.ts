@@ -64,6 +64,7 @@ export const demo = {
   namespace: settings.temporal.namespace,
   taskQueue: settings.demo.taskQueue,
   runPrefix: settings.runPrefix,
+  ...on.worker,
 }
 
 /** What runs, for the report. */

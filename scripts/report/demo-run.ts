@@ -1,13 +1,11 @@
 // One run of the demo workflow, started and followed to its end.
 
-import { join } from 'node:path'
 import { isFinal } from '@runlight/contracts/execution-status'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { startAudit } from '@runlight/demo/start-audit'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
 import { ApiProblem } from '@runlight/sdk/client/api-problem'
 import { Client, Connection } from '@temporalio/client'
-import { cloneRoot } from '../environment/home.ts'
 import { Failure } from '../failure.ts'
 
 export interface DemoSettings {
@@ -15,11 +13,12 @@ export interface DemoSettings {
   namespace: string
   taskQueue: string
   runPrefix: string
-  /** Folder for the run's artefact. */
+  /** What is audited, and the folder for the run's artefact, as the worker sees them. */
+  lockFile: string
   outputFolder: string
 }
 
-/** Starts an audit of this clone's own lock file; gives the run's id. */
+/** Starts an audit of the lock file that the worker has; gives the run's id. */
 export async function startDemoRun(settings: DemoSettings): Promise<string> {
   const connection = await Connection.connect({ address: settings.temporalAddress })
   try {
@@ -27,7 +26,7 @@ export async function startDemoRun(settings: DemoSettings): Promise<string> {
     const { workflowId } = await startAudit(client, {
       taskQueue: settings.taskQueue,
       runPrefix: settings.runPrefix,
-      lockFile: join(cloneRoot, 'package-lock.json'),
+      lockFile: settings.lockFile,
       outputFolder: settings.outputFolder,
     })
     return workflowId

@@ -13,6 +13,8 @@ export interface Platform {
   once: (task: Task) => Dependency
   /** What is known of all that was run, by name; for the report, so without anything secret. */
   components: () => Record<string, ComponentReport>
+  /** What the demo worker finds there, and where it may write. */
+  worker: { lockFile: string; outputFolder: string }
 }
 
 export interface ComponentReport {

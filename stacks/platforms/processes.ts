@@ -153,6 +153,7 @@ export function processes(stack: string): Platform {
     },
 
     components: () => reports,
+    worker: { lockFile: join(CLONE, 'package-lock.json'), outputFolder: join(home, 'reports') },
   }
 }
 

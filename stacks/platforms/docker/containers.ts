@@ -227,6 +227,8 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
     },
 
     components: () => reports,
+    // In its image, and on what is gone with its container.
+    worker: { lockFile: '/app/package-lock.json', outputFolder: '/tmp/reports' },
   }
 }
 
