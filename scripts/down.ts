@@ -7,6 +7,7 @@ import { componentFoldersInUse } from '../stacks/plugin/record.ts'
 import { stop } from '../stacks/plugin/stop.ts'
 import { existingStack, hasState, type ExistingStack } from './pulumi/existing.ts'
 import { readOutputs } from './pulumi/outputs.ts'
+import { engineOf, removeFromStack } from './pulumi/containers.ts'
 import { removeStack, verifyRemoved } from './pulumi/remove.ts'
 import { runUpdate } from './pulumi/update.ts'
 import { progressFor, type Progress } from './terminal/progress.ts'
@@ -25,10 +26,14 @@ async function down(signal: AbortSignal): Promise<number> {
     return 0
   }
   const ports = await portsOf(existing, signal)
+  const engine = await engineOf(existing)
   const progress = progressFor()
   try {
     await progress.step(`take ${stack} away`, () => takeAway(existing, progress, signal))
-    if (values.volumes) await progress.step('remove its data', () => removeStack(existing, signal))
+    if (values.volumes) {
+      if (engine !== undefined) await progress.step('remove its volumes', () => removeFromStack(engine, stack))
+      await progress.step('remove its data', () => removeStack(existing, signal))
+    }
   } finally {
     progress.close()
   }
@@ -36,9 +41,16 @@ async function down(signal: AbortSignal): Promise<number> {
   console.log(
     values.volumes
       ? `The stack ${stack} is gone, and so are its data, logs and credentials.`
-      : `The stack ${stack} is down. Its data and logs are kept in ${folder}; \`npm run down -- --volumes\` removes them.`,
+      : `The stack ${stack} is down. ${kept(stack, folder, engine)}`,
   )
   return 0
+}
+
+function kept(stack: string, folder: string, engine: string | undefined): string {
+  const command = `\`npm run down -- ${stack === 'local' ? '' : `--stack ${stack} `}--volumes\``
+  return engine === undefined
+    ? `Its data and logs are kept in ${folder}; ${command} removes them.`
+    : `Its data are kept in volumes named runlight-${stack}-… on ${engine}; ${command} removes them.`
 }
 
 async function takeAway(existing: ExistingStack, progress: Progress, signal: AbortSignal): Promise<void> {

@@ -28,6 +28,11 @@ const VERBS: Readonly<Record<string, string>> = {
   'delete-replaced': 'stop',
 }
 
+/** Images take their time. */
+const IMAGE = /^docker:index\/(?:remoteImage|image):/
+/** What holds the rest together; nobody waits for it. */
+const IN_BACKGROUND = /^(?:pulumi:|docker:index\/(?:network|volume):|runlight:docker:Component$)/
+
 /** What Pulumi says when it has told all else. */
 const LAST_WORDS = /^(update|refresh|destroy|preview) failed$/
 
@@ -48,8 +53,13 @@ export function readEvent(line: string): Happening | undefined {
 
 function happening(kind: 'begun' | 'done' | 'failed', { op, urn, type }: Metadata): Happening | undefined {
   const verb = VERBS[op]
-  if (!verb || type === 'pulumi:pulumi:Stack') return undefined
   const name = urn.slice(urn.lastIndexOf('::') + 2)
+  if (verb && IMAGE.test(type)) {
+    return verb === 'stop'
+      ? undefined
+      : { kind, resource: `${op} ${urn}`, title: `get ${name.replace('-image', "'s image")}` }
+  }
+  if (!verb || IN_BACKGROUND.test(type) || name.endsWith('-files')) return undefined
   const isJob = type.endsWith(':Job')
   if (isJob && verb === 'stop') return undefined
   return { kind, resource: `${op} ${urn}`, title: isJob ? `run ${name}` : `${verb} ${name}` }

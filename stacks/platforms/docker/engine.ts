@@ -20,7 +20,7 @@ export interface EngineState {
   /** Where it keeps containers and their logs, on its own machine. */
   root: string
   containers: readonly EngineContainer[]
-  volumes: readonly string[]
+  volumes: readonly { name: string; labels: Readonly<Record<string, string>> }[]
 }
 
 export interface EngineContainer {
@@ -54,7 +54,7 @@ export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<
       ask<{ ApiVersion: string }>('/version'),
       ask<{ NCPU: number; DockerRootDir: string }>('/info'),
       ask<EngineContainer[]>('/containers/json?all=1'),
-      ask<{ Volumes: { Name: string }[] | null }>('/volumes'),
+      ask<{ Volumes: { Name: string; Labels: Record<string, string> | null }[] | null }>('/volumes'),
     ])
     return {
       host,
@@ -62,7 +62,7 @@ export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<
       cpus: info.NCPU,
       root: info.DockerRootDir,
       containers,
-      volumes: (volumes.Volumes ?? []).map(({ Name }) => Name),
+      volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
     }
   } catch (cause) {
     throw programError(
@@ -73,23 +73,32 @@ export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<
   }
 }
 
-async function askEngine(host: string, path: string, env: NodeJS.ProcessEnv): Promise<unknown> {
+/** @throws Error with the engine's words; what is not there is no error */
+export async function removeFromEngine(host: string, path: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await askEngine(host, path, env, 'DELETE')
+}
+
+async function askEngine(host: string, path: string, env: NodeJS.ProcessEnv, method = 'GET'): Promise<unknown> {
   const { secure, options } = connectionTo(host, env)
   const text = await new Promise<string>((resolve, reject) => {
-    const request = (secure ? httpsRequest : httpRequest)({ ...options, path, timeout: ANSWER_MS }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
-      response.on('error', reject)
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(body)
-        else reject(new Error(`it answers ${response.statusCode}: ${body.trim().slice(0, 300)}`))
-      })
-    })
+    const request = (secure ? httpsRequest : httpRequest)(
+      { ...options, path, method, timeout: ANSWER_MS },
+      (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          const { statusCode = 0 } = response
+          if (statusCode === 200 || (method === 'DELETE' && [204, 404].includes(statusCode))) resolve(body)
+          else reject(new Error(`it answers ${response.statusCode}: ${body.trim().slice(0, 300)}`))
+        })
+      },
+    )
     request.on('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
     request.on('error', reject)
     request.end()
   })
-  return JSON.parse(text)
+  return method === 'GET' ? JSON.parse(text) : undefined
 }
 
 /** As the docker command does: a socket, TCP (with TLS where that is asked for), or its own command over SSH. */

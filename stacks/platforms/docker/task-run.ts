@@ -6,7 +6,7 @@ import { LABELS } from './labels.ts'
  * failed, or one of the volumes that it works on is gone.
  */
 export function lastRun(engine: EngineState, container: string, volumes: readonly string[]): string | undefined {
-  if (!volumes.every((volume) => engine.volumes.includes(volume))) return undefined
+  if (!volumes.every((volume) => engine.volumes.some(({ name }) => name === volume))) return undefined
   const last = engine.containers.find(({ Names }) => Names.includes(`/${container}`))
   return last?.Status.startsWith('Exited (0)') ? last.Labels[LABELS.run] : undefined
 }

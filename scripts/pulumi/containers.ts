@@ -1,0 +1,35 @@
+// What a stack has on a Docker engine beside what Pulumi takes away: its volumes, and containers that it no longer knows.
+
+import { parse } from 'yaml'
+import { engineHost, readEngine, removeFromEngine } from '../../stacks/platforms/docker/engine.ts'
+import { LABELS } from '../../stacks/platforms/docker/labels.ts'
+import { readIfThere } from '../environment/files.ts'
+import type { ExistingStack } from './existing.ts'
+
+interface StackFile {
+  config?: { 'runlight:environment'?: string; 'runlight:docker'?: { host?: string } }
+}
+
+/** The engine of a stack that runs on one, as its settings name it; undefined for stacks of another platform. */
+export async function engineOf({ stack, settingsFile }: ExistingStack): Promise<string | undefined> {
+  const { config = {} } = (parse((await readIfThere(settingsFile)) ?? '') ?? {}) as StackFile
+  const environment = config['runlight:environment'] ?? stack.split('-')[0]
+  return environment === 'dev' ? engineHost(config['runlight:docker']?.host ?? '', process.env) : undefined
+}
+
+/** Removes every container and volume with the stack's label; gives their names. */
+export async function removeFromStack(host: string, stack: string): Promise<string[]> {
+  const { containers, volumes } = await readEngine(host, process.env)
+  const removed: string[] = []
+  const isOurs = (labels: Readonly<Record<string, string>>) => labels[LABELS.stack] === stack
+  for (const { Names } of containers.filter(({ Labels }) => isOurs(Labels))) {
+    const name = Names[0]?.slice(1) ?? ''
+    await removeFromEngine(host, `/containers/${name}?force=1`, process.env)
+    removed.push(`container ${name}`)
+  }
+  for (const { name } of volumes.filter(({ labels }) => isOurs(labels))) {
+    await removeFromEngine(host, `/volumes/${encodeURIComponent(name)}`, process.env)
+    removed.push(`volume ${name}`)
+  }
+  return removed
+}
