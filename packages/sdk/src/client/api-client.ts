@@ -1,6 +1,14 @@
 // The API from Node and browsers: typed from the contracts, one method a route, and iteration over whole lists.
 
-import type { LogPage, RunPage, StoredEvent, StoredLog, TracePage } from '@runlight/contracts/api'
+import type {
+  ComponentList,
+  ComponentLogPage,
+  LogPage,
+  RunPage,
+  StoredEvent,
+  StoredLog,
+  TracePage,
+} from '@runlight/contracts/api'
 import type { ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
 import type { LogLevel } from '@runlight/contracts/log-entry'
 import { createDeadLetterClient } from './dead-letters.ts'
@@ -18,14 +26,24 @@ export interface TraceQuery extends PageQuery {
   direction?: 'forward' | 'backward'
 }
 
-export interface LogQuery extends TraceQuery {
-  nodeRef?: string
-  attempt?: number
+interface LineQuery extends TraceQuery {
   level?: LogLevel | readonly LogLevel[]
   stream?: string | readonly string[]
   /** RFC 3339, or a length of time before now such as `15m`. */
   since?: string
   until?: string
+  /** Regular expression (RE2) that the message must hold a match of. */
+  grep?: string
+}
+
+export interface LogQuery extends LineQuery {
+  nodeRef?: string
+  attempt?: number
+}
+
+export interface ComponentLogQuery extends LineQuery {
+  /** All components if not given. */
+  component?: string | readonly string[]
 }
 
 /**
@@ -40,6 +58,8 @@ export interface ApiClient extends DeadLetterClient {
   allEvents: (runId: string, query?: TraceQuery) => AsyncGenerator<StoredEvent, void, undefined>
   logs: (runId: string, query?: LogQuery) => Promise<LogPage>
   allLogs: (runId: string, query?: LogQuery) => AsyncGenerator<StoredLog, void, undefined>
+  components: () => Promise<ComponentList>
+  componentLogs: (query?: ComponentLogQuery) => Promise<ComponentLogPage>
 }
 
 export function createApiClient(settings: ApiClientSettings): ApiClient {
@@ -67,5 +87,7 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
         (page) => logs(runId, page),
         (page) => page.logs,
       ),
+    components: () => get('components'),
+    componentLogs: (query) => get('components/logs', query),
   }
 }
