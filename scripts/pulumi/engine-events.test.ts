@@ -30,7 +30,18 @@ it('says that a job runs', () => {
   expect(readEvent(line('resourcePreEvent', 'delete', 'provision', job))).toBeUndefined()
 })
 
+it('says of an image that it is got, whether pulled or built', () => {
+  for (const type of ['docker:index/remoteImage:RemoteImage', 'docker:index/image:Image']) {
+    expect(readEvent(line('resourcePreEvent', 'create', 'bus-image', type))).toMatchObject({ title: "get bus's image" })
+    expect(readEvent(line('resourcePreEvent', 'delete', 'bus-image', type))).toBeUndefined()
+  }
+})
+
 it.each([
+  line('resourcePreEvent', 'create', 'bus-data', 'docker:index/volume:Volume'),
+  line('resourcePreEvent', 'create', 'network', 'docker:index/network:Network'),
+  line('resourcePreEvent', 'create', 'bus', 'runlight:docker:Component'),
+  line('resourcePreEvent', 'create', 'bus-files', 'docker:index/container:Container'),
   line('resourcePreEvent', 'same', 'bus'),
   line('resourcePreEvent', 'refresh', 'bus'),
   line('resourcePreEvent', 'create', 'runlight-local', 'pulumi:pulumi:Stack'),
@@ -46,5 +57,6 @@ it('passes on what went wrong', () => {
   expect(readEvent(diagnostic('error', 'Port 17310 of loki is taken\n'))).toEqual({
     kind: 'error',
     message: 'Port 17310 of loki is taken',
+    of: '',
   })
 })

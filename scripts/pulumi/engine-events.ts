@@ -18,7 +18,9 @@ interface EngineEvent {
 
 /** What becomes of one resource. */
 export type Happening =
-  { kind: 'begun' | 'done' | 'failed'; resource: string; title: string } | { kind: 'error'; message: string }
+  | { kind: 'begun' | 'done' | 'failed'; resource: string; title: string }
+  /** `of` is the resource's name, where it is one's. */
+  | { kind: 'error'; message: string; of: string }
 
 const VERBS: Readonly<Record<string, string>> = {
   create: 'start',
@@ -43,7 +45,7 @@ export function readEvent(line: string): Happening | undefined {
   const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event
   if (diagnosticEvent?.severity === 'error') {
     const message = diagnosticEvent.message.trim()
-    return LAST_WORDS.test(message) ? undefined : { kind: 'error', message }
+    return LAST_WORDS.test(message) ? undefined : { kind: 'error', message, of: nameOf(diagnosticEvent.urn ?? '') }
   }
   if (resourcePreEvent) return happening('begun', resourcePreEvent.metadata)
   if (resOutputsEvent) return happening('done', resOutputsEvent.metadata)
@@ -53,7 +55,7 @@ export function readEvent(line: string): Happening | undefined {
 
 function happening(kind: 'begun' | 'done' | 'failed', { op, urn, type }: Metadata): Happening | undefined {
   const verb = VERBS[op]
-  const name = urn.slice(urn.lastIndexOf('::') + 2)
+  const name = nameOf(urn)
   if (verb && IMAGE.test(type)) {
     return verb === 'stop'
       ? undefined
@@ -64,6 +66,8 @@ function happening(kind: 'begun' | 'done' | 'failed', { op, urn, type }: Metadat
   if (isJob && verb === 'stop') return undefined
   return { kind, resource: `${op} ${urn}`, title: isJob ? `run ${name}` : `${verb} ${name}` }
 }
+
+const nameOf = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
 
 function parse(line: string): EngineEvent | undefined {
   try {

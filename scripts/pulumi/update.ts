@@ -9,6 +9,7 @@ import { cloneRoot } from '../environment/home.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { run } from '../tools/command.ts'
 import { readEvent } from './engine-events.ts'
+import { explainError } from './explain.ts'
 
 export interface Update {
   verb: 'up' | 'destroy'
@@ -68,11 +69,11 @@ async function runOnce({ verb, stack, env, progress, signal }: Update): Promise<
   process.once('exit', kill)
 
   const steps = new Map<string, { done: () => void; failed: () => void }>()
-  const errors: string[] = []
+  const errors = new Set<string>()
   createInterface(child.stdout).on('line', (line) => {
     const event = readEvent(line)
     if (!event) return
-    if (event.kind === 'error') errors.push(event.message)
+    if (event.kind === 'error') errors.add(explainError(event.message, event.of, stack))
     else if (event.kind === 'begun') steps.set(event.resource, beginStep(progress, event.title))
     else steps.get(event.resource)?.[event.kind]()
   })
@@ -83,7 +84,7 @@ async function runOnce({ verb, stack, env, progress, signal }: Update): Promise<
       child.once('error', reject)
       child.once('close', resolve)
     })
-    return { code, errors, words }
+    return { code, errors: [...errors], words }
   } finally {
     // What was neither done nor failed was cut short.
     for (const step of steps.values()) step.failed()

@@ -17,7 +17,7 @@ import { LABELS, prefixOf } from './labels.ts'
 import { insidePort, outsidePort, placeIn, type Network } from './place.ts'
 import { refuseTakenPort } from './published-ports.ts'
 import { dataBelow, startScript } from './start-script.ts'
-import { lastRun } from './task-run.ts'
+import { lifeOfComponent, lifeOfTask } from './last-life.ts'
 
 const CLONE = fileURLToPath(new URL('../../..', import.meta.url))
 /** Of one container: what `docker logs` can show, at most. */
@@ -169,7 +169,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
           stopSignal: component.stop.signal,
           stopTimeout: component.stop.graceSeconds,
           destroyGraceSeconds: component.stop.graceSeconds,
-          labels: labelsOf(name),
+          labels: [...labelsOf(name), { label: LABELS.life, value: lifeOfComponent(engine, container) }],
         },
         {
           ...options,
@@ -203,7 +203,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
       const launch = task.launch(placeIn(name, {}, '/tmp', network))
       const program = programOf(task, launch, image, undefined, options)
       const volumes = task.on.map((component) => `${prefix}-${component.name}-data`)
-      const run = lastRun(engine, `${prefix}-${name}`, volumes) ?? new Date().toISOString()
+      const life = lifeOfTask(engine, `${prefix}-${name}`, volumes)
       const container = new docker.Container(
         name,
         {
@@ -214,7 +214,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
           // Its end is waited for, and its words are kept.
           attach: true,
           logs: true,
-          labels: [...labelsOf(name), { label: LABELS.run, value: run }],
+          labels: [...labelsOf(name), { label: LABELS.life, value: life }],
         },
         {
           ...options,

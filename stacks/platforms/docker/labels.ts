@@ -2,8 +2,8 @@
 export const LABELS = {
   stack: 'runlight.stack',
   component: 'runlight.component',
-  /** When a task was last asked to run. */
-  run: 'runlight.run',
+  /** Since when it is there without anything of it having changed. */
+  life: 'runlight.life',
 } as const
 
 /** Everything of a stack has a name that begins so. */

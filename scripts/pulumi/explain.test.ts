@@ -1,0 +1,32 @@
+// Messages as the Docker provider 5.1 and an engine 20.10 gave them.
+
+import { expect, it } from 'vitest'
+import { explainError } from './explain.ts'
+
+it('tells which image can not be pulled, why, and what to do', () => {
+  const message =
+    'sdk-v2/provider2.go:572: sdk.helper_schema: Unable to read Docker image into resource: unable to pull image ' +
+    'nowhere.invalid/loki:9: error pulling image nowhere.invalid/loki:9: Error response from daemon: ' +
+    'Get "https://nowhere.invalid/v2/": dial tcp: lookup nowhere.invalid: no such host: provider=docker@5.1.0'
+  const told = explainError(message, 'loki-image', 'dev')
+  expect(told).toContain("The image nowhere.invalid/loki:9 of loki can't be pulled: ")
+  expect(told).toMatch(/no such host\n.*runlight:images\./s)
+})
+
+it('tells which port is taken', () => {
+  const message =
+    'Unable to start container: Error response from daemon: driver failed programming external connectivity on endpoint ' +
+    'runlight-dev-loki (9c): Bind for 127.0.0.1:17310 failed: port is already allocated'
+  expect(explainError(message, 'loki', 'dev')).toMatch(/^Port 17310 of loki is taken on 127\.0\.0\.1/)
+  const other = 'Error starting userland proxy: listen tcp4 127.0.0.1:17310: bind: address already in use'
+  expect(explainError(other, 'loki', 'dev')).toMatch(/^Port 17310 of loki is taken on 127\.0\.0\.1/)
+})
+
+it('tells whose log says why a container is not well', () => {
+  const told = explainError('sdk.helper_schema: container failed to be in healthy state: provider=docker', 'bus', 'dev')
+  expect(told).toContain('docker logs runlight-dev-bus')
+})
+
+it('leaves what it does not know as it is', () => {
+  expect(explainError('something else', 'bus', 'dev')).toBe('something else')
+})

@@ -1,0 +1,49 @@
+// What the Docker provider and its engine say, in words that tell what to do. What is not known here is told as it is.
+
+interface Known {
+  pattern: RegExp
+  /** @param found the pattern's groups */
+  explain: (found: readonly string[], resource: string, stack: string) => string
+}
+
+const KNOWN: readonly Known[] = [
+  {
+    pattern: /unable to pull image (\S+): (?:error pulling image \S+: )?([^\n]*)/,
+    explain: ([image = '', reason = ''], resource) =>
+      `The image ${image} of ${resource.replace(/-image$/, '')} can't be pulled: ${trimmed(reason)}\n` +
+      `See that the engine reaches that registry and may read from it, bring the image there (docker load), or name ` +
+      `another one: pulumi config set --path 'runlight:images.<name>' <image>`,
+  },
+  {
+    pattern:
+      /Bind for (\S+?):(\d+) failed: port is already allocated|listen tcp4? (\S+?):(\d+): bind: address already in use/,
+    explain: ([ip, port, otherIp, otherPort], resource) =>
+      `Port ${port ?? otherPort} of ${resource} is taken on ${ip ?? otherIp} of the engine's machine. ` +
+      `Stop who holds it, or choose another port (docs/settings.md names the setting).`,
+  },
+  {
+    pattern: /container failed to be in healthy state/,
+    explain: (_, resource, stack) =>
+      `${resource} was started, but did not say in time that it is well. ` +
+      `What it says: docker logs runlight-${stack}-${resource}. Once that is mended, the next update makes it anew.`,
+  },
+  {
+    pattern: /Cannot connect to the Docker daemon at (\S+?)\. Is/,
+    explain: ([host = '']) =>
+      `The Docker engine at ${host} can't be reached. Start it, or name another one: DOCKER_HOST`,
+  },
+]
+
+/** An error of a resource in plain words. */
+export function explainError(message: string, resource: string, stack: string): string {
+  for (const { pattern, explain } of KNOWN) {
+    const found = pattern.exec(message)
+    if (found) return explain(found.slice(1), resource, stack)
+  }
+  return message
+}
+
+/** Without what the provider adds for its own developers. */
+function trimmed(reason: string): string {
+  return reason.replace(/: provider=docker@[\d.]+$/, '')
+}
