@@ -167,6 +167,23 @@ export const TABLES = {
       created_at: { type: 'timestamp with time zone', doc: 'When the bus appended its first dead letter' },
     },
   },
+  log_days: {
+    doc: 'What is known of the UTC days of `logs`: a day is dropped only once Loki is known to have passed it',
+    primaryKey: ['day'],
+    columns: {
+      day: { type: 'date', doc: 'UTC day of `created_at`' },
+      loki_passed_at: {
+        type: 'timestamp with time zone',
+        nullable: true,
+        doc: "When Loki's group was seen to have passed every record of it; null while it has not",
+      },
+      older_life: {
+        type: 'boolean',
+        doc: 'It has records of a life of the topic that was given up before Loki was seen to have passed them',
+      },
+      dropped_at: { type: 'timestamp with time zone', nullable: true, doc: 'When its partition was dropped' },
+    },
+  },
 } as const satisfies Record<string, Table>
 
 /** `NOTIFY` channel; the payload is `{"<topic>": {"<partition>": "<next offset>"}}`. */

@@ -1,3 +1,4 @@
+import { PROGRESS_CASES } from '@runlight/contracts/progress.fixture'
 import { expect, test } from 'vitest'
 import { GRAPH, RUN, completedRun, stamp, tellRun } from './events.fixture.ts'
 import { foldStatus } from './fold-status.ts'
@@ -52,11 +53,17 @@ test.each([
   expect(foldStatus(RUN, events)).toMatchObject({ status: state, completedAt: stamp(5), updatedAt: stamp(99) })
 })
 
-test('a completion that only the roster knows counts', () => {
+test.each(PROGRESS_CASES)('progress: $name', ({ declared, completed = [], skipped = [], failed = [], ...rest }) => {
   const { events, observer } = tellRun()
-  observer(0, 'RUN_STARTED', STARTED)
-  observer(5, 'RUN_COMPLETED', { data: { attempts: [{ nodeRef: 'read', attempt: 1, outcome: 'completed' }] } })
-  expect(foldStatus(RUN, events).progress.completedActions).toBe(1)
+  const nodes = declared?.map((ref) => ({ ref, after: [] }))
+  if (nodes) observer(0, 'RUN_STARTED', { data: { graph: { nodes } } })
+  // Something that says nothing of progress, so that the run is known in any case.
+  observer(1, 'NODE_SCHEDULED', { nodeRef: 'a' })
+  for (const nodeRef of failed) observer(2, 'NODE_FAILED', { nodeRef })
+  for (const [index, nodeRef] of completed.entries()) observer(3 + index, 'NODE_COMPLETED', { nodeRef })
+  for (const nodeRef of skipped) observer(7, 'NODE_SKIPPED', { nodeRef })
+  if (rest.roster) observer(9, 'RUN_COMPLETED', { data: { attempts: rest.roster } })
+  expect(foldStatus(RUN, events).progress).toEqual(rest.expected)
 })
 
 test("a store's effective time counts for updatedAt", () => {

@@ -1,12 +1,12 @@
 // How a run stands, folded from its events; the reference that stores and readers are checked against.
 
 import type { ExecutionStatus, Failure } from '@runlight/contracts/execution-status'
+import { progressOf } from '@runlight/contracts/progress'
 import { compareInstants, formatInstant, instantFromNanos, parseInstant } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
 import type { EventSet, RunEvent } from './event-set.ts'
 import { byExecution } from './event-set.ts'
 import { endOf, endedData, foldExecution, startedData } from './fold-timeline.ts'
-import type { ExecutionSpan } from './spans.ts'
 
 /** What events alone tell of a run; completeness needs the stores, too. */
 export type FoldedStatus = Pick<
@@ -47,17 +47,18 @@ export function foldStatus(runId: string, events: readonly RunEvent[]): FoldedSt
     ...(span.start === undefined ? {} : { startedAt: textOf(span.start) }),
     updatedAt: latest(ofRun),
     ...(span.end === undefined ? {} : { completedAt: textOf(span.end) }),
-    progress: progressOf(current, span),
+    progress: progressIn(current),
     ...(failure === undefined ? {} : { failure }),
   }
 }
 
-/** Nodes completed or skipped, as events or the roster tell: of the declared ones, or of all while none are declared. */
-function progressOf(set: EventSet, span: ExecutionSpan): ExecutionStatus['progress'] {
-  const declared = new Set((startedData(set)?.graph.nodes ?? []).map(({ ref }) => ref))
-  const done = span.nodes.filter(({ state }) => state === 'COMPLETED' || state === 'SKIPPED')
-  const counted = declared.size > 0 ? done.filter(({ nodeRef }) => declared.has(nodeRef)) : done
-  return { completedActions: counted.length, totalActions: declared.size }
+/** By the one rule of the contracts, from what this execution's events tell. */
+function progressIn(set: EventSet): ExecutionStatus['progress'] {
+  const told = set.events.flatMap(({ type, nodeRef }) =>
+    (type === 'NODE_COMPLETED' || type === 'NODE_SKIPPED') && nodeRef !== undefined ? [nodeRef] : [],
+  )
+  const declared = (startedData(set)?.graph.nodes ?? []).map(({ ref }) => ref)
+  return progressOf({ declared, told, roster: endedData(endOf(set)).attempts ?? [] })
 }
 
 /** Why the run ended; none where it completed, or was cancelled without an error. */

@@ -23,6 +23,13 @@ test('a cause of the application stays its own', () => {
   })
 })
 
+test('a cancelled activity is named as the observer names it', () => {
+  const failure = { activityFailureInfo: { activityId: 'slow' }, cause: { canceledFailureInfo: {} } }
+  expect(closeFailure({ workflowExecutionFailedEventAttributes: { failure } })).toMatchObject({
+    ...{ reason: 'CancelledFailure', nodeRef: 'slow' },
+  })
+})
+
 test('time-outs, terminations and ends without a failure', () => {
   const timedOut = { message: 'activity StartToClose timeout', timeoutFailureInfo: { timeoutType: 1 } }
   const failure = { activityFailureInfo: { activityId: 'slow' }, cause: timedOut }

@@ -34,7 +34,7 @@ function describe(failure: TemporalFailure): Failure {
 function reasonOf(failure: TemporalFailure): string {
   if (failure.applicationFailureInfo) return failure.applicationFailureInfo.type || 'ApplicationFailure'
   if (failure.timeoutFailureInfo) return 'TimeoutError'
-  if (failure.canceledFailureInfo) return 'CancelledError'
+  if (failure.canceledFailureInfo) return 'CancelledFailure'
   if (failure.terminatedFailureInfo) return 'TerminatedError'
   return 'Error'
 }

@@ -31,13 +31,6 @@ export interface FoldableEvent {
   effective: Instant
 }
 
-/** What is looked up before folding: whether a node of an execution was done before. */
-export type DoneNodes = Set<string>
-
-export function doneKey(runId: string, execution: number, nodeRef: string): string {
-  return JSON.stringify([runId, execution, nodeRef])
-}
-
 /** A run before its first event. */
 export function newRun({ event, effective }: FoldableEvent): RunFold {
   return {
@@ -58,8 +51,8 @@ function beginning(execution: number) {
   }
 }
 
-/** Changes `run` by one event. `done` is changed too, so that each node counts once. */
-export function foldEvent(run: RunFold, item: FoldableEvent, done: DoneNodes): void {
+/** Changes `run` by one event; how many nodes are done is counted when all are in (progress.ts). */
+export function foldEvent(run: RunFold, item: FoldableEvent): void {
   const { event, own, effective } = item
   const updated = instantToNanos(effective)
   if (updated > run.updatedNs) run.updatedNs = updated
@@ -68,7 +61,6 @@ export function foldEvent(run: RunFold, item: FoldableEvent, done: DoneNodes): v
   if (event.execution < run.execution) return
   if (event.execution > run.execution) Object.assign(run, beginning(event.execution))
   if (event.type === 'RUN_STARTED') start(run, event.data as RunStartedData, instantToNanos(own))
-  countNode(run, event, done)
   advance(run, event, instantToNanos(own))
 }
 
@@ -76,14 +68,6 @@ function start(run: RunFold, data: RunStartedData, startedNs: bigint): void {
   run.graph = data.graph
   run.parentRunId ??= data.parentRunId ?? null
   run.startedNs ??= startedNs
-}
-
-function countNode(run: RunFold, { type, runId, execution, nodeRef }: TraceEvent, done: DoneNodes): void {
-  if ((type !== 'NODE_COMPLETED' && type !== 'NODE_SKIPPED') || nodeRef === undefined) return
-  const key = doneKey(runId, execution, nodeRef)
-  if (done.has(key)) return
-  done.add(key)
-  run.completedActions += 1
 }
 
 function advance(run: RunFold, event: TraceEvent, ownNs: bigint): void {

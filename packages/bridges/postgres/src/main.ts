@@ -1,13 +1,20 @@
 // telemetry.logs and telemetry.events → Postgres.
 
 import { BRIDGE_VARIABLES, startBridge } from '@runlight/bridge-core/bridge'
+import { readGenerations } from '@runlight/bridge-core/generations'
+import { createKafka } from '@runlight/bridge-core/kafka-client'
 import { readEnvironment } from '@runlight/contracts/environment'
+import type { Environment } from '@runlight/contracts/environment'
 import { createLog } from '@runlight/service/log'
+import type { Log } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
+import type { Metrics } from '@runlight/service/metrics'
 import { runService } from '@runlight/service/run'
+import type { Sql } from 'postgres'
 import manifest from '../package.json' with { type: 'json' }
 import { connect } from './connection.ts'
 import { createPostgresSink } from './postgres-sink.ts'
+import { startRetention } from './retention.ts'
 
 const CONNECTIONS = 8
 
@@ -18,18 +25,19 @@ const log = createLog({
 })
 
 await runService(log, async () => {
-  const environment = readEnvironment([...BRIDGE_VARIABLES, 'postgresUrl', 'postgresPassword', 'lokiLabels'])
+  const environment = readEnvironment([...BRIDGE_VARIABLES, 'postgresUrl', 'postgresPassword', 'lokiLabels', 'logDays'])
   log.level = environment.logLevel
   const metrics = createMetrics()
+  const sql = connect({
+    url: environment.postgresUrl,
+    password: environment.postgresPassword,
+    name: `runlight-bridge-postgres-${environment.instance}`,
+    connections: CONNECTIONS,
+    // A process that was stopped in the middle of a transaction must not keep its partition locked.
+    timeouts: { statement: 60_000, idleTransaction: 20_000 },
+  })
   const sink = createPostgresSink({
-    sql: connect({
-      url: environment.postgresUrl,
-      password: environment.postgresPassword,
-      name: `runlight-bridge-postgres-${environment.instance}`,
-      connections: CONNECTIONS,
-      // A process that was stopped in the middle of a transaction must not keep its partition locked.
-      timeouts: { statement: 60_000, idleTransaction: 20_000 },
-    }),
+    sql,
     logTopic: environment.logTopic,
     eventTopic: environment.eventTopic,
     deadLetterTopic: environment.deadLetterTopic,
@@ -37,7 +45,7 @@ await runService(log, async () => {
     metrics,
     log,
   })
-  return startBridge({
+  const bridge = await startBridge({
     ...{ environment, version: manifest.version, log, metrics, sink },
     limits: {
       lingerMillis: 0,
@@ -47,4 +55,29 @@ await runService(log, async () => {
       uncommittedSpanMillis: Number.POSITIVE_INFINITY,
     },
   })
+  const stopRetention = await lookAfterDays(environment, { sql, metrics, log })
+  return {
+    ...bridge,
+    stop: async () => {
+      await stopRetention()
+      await bridge.stop()
+    },
+  }
 })
+
+async function lookAfterDays(
+  environment: Environment<'brokers' | 'instance' | 'generationsTopic' | 'logTopic' | 'logDays'>,
+  common: { sql: Sql; metrics: Metrics; log: Log },
+): Promise<() => Promise<void>> {
+  const { brokers, instance, generationsTopic, logTopic: topic, logDays: daysKept } = environment
+  const clientId = `runlight-bridge-postgres-${instance}-retention`
+  const kafka = createKafka({ brokers, clientId, log: common.log })
+  const admin = kafka.admin()
+  await admin.connect()
+  const generation = (await readGenerations(kafka, generationsTopic)).get(topic) ?? ''
+  const stop = startRetention({ ...common, admin, daysKept, logTopic: { topic, generation } })
+  return async () => {
+    await stop()
+    await admin.disconnect()
+  }
+}

@@ -2,7 +2,10 @@ import type { LogEntry } from '@runlight/contracts/log-entry'
 import { RunlightError } from '@runlight/contracts/errors'
 import type { Delivery, Sink } from '@runlight/bridge-core/sink'
 import { eventBatch, logBatch, logEntries, testContext, traceEvent } from '@runlight/bridge-core/batch.fixture'
+import { PROGRESS_CASES } from '@runlight/contracts/progress.fixture'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLog } from '@runlight/service/log'
+import { PositionNotifier } from './notifier.ts'
 import { deliver, startTraceStore } from './trace-store.fixture.ts'
 import type { TestTraceStore } from './trace-store.fixture.ts'
 
@@ -155,6 +158,27 @@ describe('events', () => {
     expect(again).toEqual({ status: 'RUNNING', execution: 2, completed_actions: 0, failure: null })
   })
 
+  it.each(PROGRESS_CASES)('count progress by the one rule, event by event: $name', async (given) => {
+    const { declared, completed = [], skipped = [], failed = [], roster, expected } = given
+    const nodes = declared?.map((ref) => ({ ref, after: [] }))
+    const events = [
+      // In an order that is the hardest for whoever counts while they come: the graph last.
+      ...(roster ? [traceEvent('RUN_COMPLETED', { data: { attempts: roster } })] : []),
+      traceEvent('NODE_SCHEDULED', { nodeRef: 'a' }),
+      ...failed.map((nodeRef) => traceEvent('NODE_FAILED', { nodeRef })),
+      ...completed.map((nodeRef) => traceEvent('NODE_COMPLETED', { nodeRef })),
+      ...skipped.map((nodeRef) => traceEvent('NODE_SKIPPED', { nodeRef })),
+      ...(nodes ? [traceEvent('RUN_STARTED', { data: { graph: { nodes } } })] : []),
+    ]
+    for (const [from, event] of events.entries()) await deliver(sink, eventBatch([event], { from }))
+    const [one] = await store.sql`select completed_actions, total_actions from runs`
+    expect(one).toEqual({ completed_actions: expected.completedActions, total_actions: expected.totalActions })
+    await store.clear()
+    await deliver(sink, eventBatch(events.reverse()))
+    const [other] = await store.sql`select completed_actions, total_actions from runs`
+    expect(other).toEqual(one)
+  })
+
   it('keep their causes, error, data and output as they were sent', async () => {
     const sent = traceEvent('NODE_FAILED', {
       nodeRef: 'fetch',
@@ -193,9 +217,14 @@ describe('positions', () => {
     const heard: Record<string, Record<string, string>>[] = []
     const listener = store.postgres.connect('runlight_reader')
     await listener.listen('runlight_positions', (payload) => heard.push(JSON.parse(payload)))
-    for (let from = 0; from < 40; from++) await deliver(sink, logBatch(logEntries(1, {}, from + 1), { from }))
-    await expect.poll(() => heard.at(-1)?.['telemetry.logs']?.['0']).toBe('40')
-    expect(heard.length).toBeLessThan(40)
+    await deliver(sink, logBatch(logEntries(5)))
+    await expect.poll(() => heard).toEqual([{ 'telemetry.logs': { '0': '5' } }])
+    const log = createLog({ component: 'test', instance: '0', level: 'error' })
+    const notifier = new PositionNotifier(store.sql, log)
+    for (let next = 1n; next <= 1_000n; next++) notifier.stored('t', 0, next)
+    await notifier.close()
+    await expect.poll(() => heard.at(-1)).toEqual({ t: { '0': '1000' } })
+    expect(heard.length).toBeLessThanOrEqual(3)
     await listener.end()
   })
 })

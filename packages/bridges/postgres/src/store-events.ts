@@ -5,10 +5,11 @@ import type { EventBatch } from '@runlight/bridge-core/sink'
 import { TABLES } from '@runlight/contracts/tables'
 import { eventRow } from './event-rows.ts'
 import type { EventRecord } from './event-rows.ts'
-import { doneKey, foldEvent, newRun } from './fold.ts'
-import type { DoneNodes, FoldableEvent, RunFold } from './fold.ts'
+import { foldEvent, newRun } from './fold.ts'
+import type { FoldableEvent, RunFold } from './fold.ts'
 import { insertRows } from './insert.ts'
 import type { WayIn } from './insert.ts'
+import { countProgress, tellsOfProgress } from './progress.ts'
 import { lockRuns, updateRuns } from './runs.ts'
 
 export async function insertEvents(
@@ -22,34 +23,22 @@ export async function insertEvents(
   for (const record of records) if (!firsts.has(record.body.runId)) firsts.set(record.body.runId, record)
   const fresh = [...firsts.values()].map((record) => ({ run: newRun(foldable(record)), createdAt: record.appendedAt }))
   const runs = await lockRuns(tx, fresh)
-  const done = await doneBefore(tx, records)
   const rows: string[] = []
   for (const record of records) {
     const run = runs.get(record.body.runId) as RunFold
     run.lastSequence += 1n
-    foldEvent(run, foldable(record), done)
+    foldEvent(run, foldable(record))
     rows.push(eventRow(record, run.lastSequence, place))
   }
   await insertRows(tx, 'workflow_traces', TABLES.workflow_traces, rows, way)
+  const moved = new Set(records.flatMap(({ body }) => (tellsOfProgress(body) ? [body.runId] : [])))
+  await countProgress(
+    tx,
+    [...runs.values()].filter(({ runId }) => moved.has(runId)),
+  )
   await updateRuns(tx, [...runs.values()])
 }
 
 function foldable({ body, own, effective }: EventRecord): FoldableEvent {
   return { event: body, own, effective: effective.instant }
-}
-
-/** Nodes that these records say to be done and that were done before. The runs must be locked. */
-async function doneBefore(tx: TransactionSql, records: readonly EventRecord[]): Promise<DoneNodes> {
-  const said = records
-    .map(({ body }) => body)
-    .filter(({ type }) => type === 'NODE_COMPLETED' || type === 'NODE_SKIPPED')
-  if (said.length === 0) return new Set()
-  const rows = await tx<{ run_id: string; execution: number; node_ref: string }[]>`
-    select distinct run_id, execution, node_ref from workflow_traces
-    where type in ('NODE_COMPLETED', 'NODE_SKIPPED') and (run_id, execution, node_ref) in (
-      select * from unnest(
-        ${said.map((event) => event.runId)}::text[],
-        ${said.map((event) => event.execution)}::int[],
-        ${said.map((event) => event.nodeRef as string)}::text[]))`
-  return new Set(rows.map((row) => doneKey(row.run_id, row.execution, row.node_ref)))
 }

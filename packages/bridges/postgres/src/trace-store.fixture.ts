@@ -56,7 +56,7 @@ export async function startTraceStore(): Promise<TestTraceStore> {
       return rows.map(({ message }) => message)
     },
     clear: async () => {
-      await sql`truncate logs, log_stream, runs, workflow_traces, positions, producer_ranges, dead_letters`
+      await sql`truncate logs, log_stream, runs, workflow_traces, positions, producer_ranges, dead_letters, log_days`
     },
     stop: async () => {
       await sql.end({ timeout: 1 })
