@@ -15,6 +15,7 @@ export interface BridgeProcess {
   shutDown: () => Promise<boolean>
   /** Resolves when it has ended, by itself too. */
   exited: Promise<void>
+  exitCode: Promise<number>
   /** SIGSTOP and SIGCONT. */
   freeze: () => void
   thaw: () => void
@@ -48,7 +49,7 @@ export async function startBridgeProcess(
   const peakMemory = () => (peak = Math.max(peak, readPeak(server.pid)))
   const url = `http://127.0.0.1:${port}`
   return {
-    ...{ sink, instance, pid: server.pid, exited: server.exited, peakMemory },
+    ...{ sink, instance, pid: server.pid, exited: server.exited, exitCode: server.exitCode, peakMemory },
     kill: () => {
       peakMemory()
       return server.kill()

@@ -6,7 +6,9 @@ import type { TcpProxy } from '../fixtures/tcp-proxy.ts'
 import { clocks } from './clocks.ts'
 import { startDeliveryStack } from './delivery-stack.ts'
 import type { DeliveryStack } from './delivery-stack.ts'
+import { foreignProducers } from './foreign-producers.ts'
 import { repeats } from './repeats.ts'
+import { topicLife } from './topic-life.ts'
 
 let stack: DeliveryStack
 let wire: TcpProxy
@@ -29,3 +31,5 @@ afterAll(async () => {
 
 repeats(() => ({ stack, wire }))
 clocks(() => stack)
+foreignProducers(() => stack)
+topicLife(() => stack)

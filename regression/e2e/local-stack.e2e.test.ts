@@ -1,7 +1,7 @@
 // The whole: a stack of its own, real runs through it, parts killed, nothing lost, nothing doubled, nothing left over.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { TOPICS } from '@runlight/contracts/topics'
@@ -137,6 +137,33 @@ describe('100,000 lines of one run', () => {
     await untilStatus(api, runId, isWhole, 300_000)
     const held = await expectOnceEverywhere(runId)
     expect(held.logs.length).toBeGreaterThanOrEqual(100_000)
+  })
+})
+
+describe("the components' own logs", () => {
+  it('are in the hot store, each record once, what belongs together in one', async () => {
+    const speaking = Object.entries(stack.outputs.components).filter(([, { log }]) => statSync(log).size > 0)
+    expect(speaking.map(([name]) => name)).toEqual(expect.arrayContaining(['bus', 'postgres', 'api', 'log-collector']))
+    const sql = await connectAsReader(stack)
+    try {
+      const heard = async () => {
+        const rows = await sql<{ component: string }[]>`select distinct component from logs where type = 'system'`
+        return rows.map(({ component }) => component)
+      }
+      await expect.poll(heard, { timeout: 60_000 }).toEqual(expect.arrayContaining(speaking.map(([name]) => name)))
+      const [doubled] = await sql`
+        select count(*)::int as rows, count(distinct (producer_id, producer_seq))::int as identities
+        from logs where component = 'bus'`
+      expect(doubled?.['rows']).toBe(doubled?.['identities'])
+      const [started] = await sql`
+        select message, level from logs
+        where component = 'bus' and message like 'KafkaConfig values:%' limit 1`
+      // A table of settings is one entry.
+      expect(started?.['message']).toContain('\n\tlog.dirs = ')
+      expect(started?.['level']).toBe('info')
+    } finally {
+      await sql.end()
+    }
   })
 })
 
