@@ -14,12 +14,21 @@ const OPTIONS: ts.CompilerOptions = {
 /** A module's own path asked for by name, as Temporal's bundler wants it: no import, so the compiler leaves it. */
 const RESOLVED = /(import\.meta\.resolve\(\s*['"]\.{1,2}\/[^'"]+)\.ts(['"])/g
 
+/** Most services share most modules. */
+const known = new Map<string, string>()
+
 /**
  * JavaScript of one module.
  * @param path for messages
  * @throws Error with what the compiler says of it
  */
 export function transpile(path: string, source: string): string {
+  const javaScript = known.get(source) ?? compile(path, source)
+  known.set(source, javaScript)
+  return javaScript
+}
+
+function compile(path: string, source: string): string {
   const { outputText, diagnostics = [] } = ts.transpileModule(source, {
     fileName: path,
     reportDiagnostics: true,

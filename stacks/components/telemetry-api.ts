@@ -24,7 +24,7 @@ export function telemetryApi(settings: Settings, secrets: Secrets, stores: Store
     setting: 'api.port',
     needs: [bus, postgres, loki, temporal, after],
     secrets: { password: secrets.postgresReaderPassword },
-    memoryMiB: 256,
+    memoryMiB: 384,
     variables: (place) => ({
       ...busVariables(bus.address('kafka'), settings),
       postgresUrl: postgresUrl(postgres.address('postgres'), 'reader'),

@@ -1,0 +1,156 @@
+// The program for the stack dev, as the Docker provider is told of it.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as pulumi from '@pulumi/pulumi'
+import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { stringify } from 'yaml'
+import { startEngine, type FakeEngine } from './platforms/docker/test/engine.fixture.ts'
+import { SECRETS } from './settings/secrets.ts'
+
+type Inputs = Record<string, unknown>
+interface Registered {
+  type: string
+  name: string
+  dependencies: string[]
+  inputs: Inputs
+  retain: boolean
+}
+
+const secretText = (name: string) => `text-of-${name}`
+const home = mkdtempSync(join(tmpdir(), 'runlight-dev-'))
+const registered: Registered[] = []
+let engine: FakeEngine
+let outputs: Inputs
+
+const short = (type: string) => type.slice(type.lastIndexOf(':') + 1)
+
+beforeAll(async () => {
+  engine = await startEngine()
+  vi.stubEnv('RUNLIGHT_HOME', home)
+  vi.stubEnv('DOCKER_HOST', engine.host)
+  const register = vi.spyOn(MockMonitor.prototype, 'registerResource')
+  await pulumi.runtime.setMocks(
+    {
+      call: () => ({}),
+      newResource: ({ name, inputs }) => ({ id: name, state: { ...inputs, exitCode: 0, containerLogs: '' } }),
+    },
+    'runlight',
+    'dev',
+  )
+  const secrets = SECRETS.map((name) => [`runlight:${name}`, secretText(name)])
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(secrets),
+    secrets.map(([key]) => key as string),
+  )
+  outputs = (await pulumi.runtime.runInPulumiStack(() => import('./index.ts'))) as Inputs
+  await pulumi.runtime.disconnect()
+  const nameOf = (urn: string) => `${short(urn.split('::')[2] ?? '')} ${urn.slice(urn.lastIndexOf('::') + 2)}`
+  for (const [request] of register.mock.calls) {
+    registered.push({
+      type: short(request.getType()),
+      name: request.getName(),
+      dependencies: request.getDependenciesList().map(nameOf).sort(),
+      inputs: request.getObject().toJavaScript(),
+      retain: request.getRetainondelete(),
+    })
+  }
+}, 60_000)
+
+afterAll(async () => {
+  await engine.close()
+  rmSync(home, { recursive: true })
+})
+
+const containers = () => registered.filter(({ type, inputs }) => type === 'Container' && inputs['start'] !== false)
+const container = (name: string) => containers().find((each) => each.name === name)?.inputs ?? {}
+
+/** Content decides on the ends of names; what they are is not of interest here. */
+const steady = (text: string) =>
+  text
+    .replace(/-files-[0-9a-f]{12}/g, '-files-<content>')
+    .replace(/(:\d+\.\d+\.\d+)-[0-9a-f]{12}/g, '$1-<content>')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+
+it('registers exactly these resources', () => {
+  const counted = registered.filter(({ type }) => type !== 'Stack').map(({ type, name }) => `${type} ${name}`)
+  expect(counted.sort()).toMatchSnapshot()
+})
+
+it('defines each container so', async () => {
+  const definitions = containers()
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, inputs, dependencies }) => {
+      const { envs: _, logOpts, capabilities, ...shown } = inputs
+      return [
+        name,
+        {
+          ...shown,
+          log: logOpts,
+          dropped: capabilities,
+          after: dependencies.filter((each) => !each.startsWith('Com')),
+        },
+      ]
+    })
+  await expect(steady(stringify(Object.fromEntries(definitions), { lineWidth: 0 }))).toMatchFileSnapshot(
+    '__snapshots__/dev-containers.yaml',
+  )
+})
+
+it('lets each run without rights, without a writable root, and within limits', () => {
+  for (const { inputs } of containers()) {
+    expect(inputs).toMatchObject({
+      readOnly: true,
+      capabilities: { drops: ['ALL'] },
+      securityOpts: ['no-new-privileges:true'],
+      user: expect.stringMatching(/^[1-9]\d*:\d+$/) as string,
+      memory: expect.any(Number) as number,
+      cpus: expect.any(String) as string,
+      logOpts: { 'max-size': '10m', 'max-file': '3' },
+    })
+    for (const port of (inputs['ports'] ?? []) as Inputs[]) expect(port['ip']).toBe('127.0.0.1')
+  }
+})
+
+it('keeps data on volumes that stay, and files on volumes that are read-only where they are used', () => {
+  const volumes = registered.filter(({ type }) => type === 'Volume')
+  for (const { name, retain } of volumes) expect([name, retain]).toEqual([name, name.endsWith('-data')])
+  for (const { inputs } of containers()) {
+    for (const mount of inputs['mounts'] as Inputs[]) {
+      expect(mount['readOnly'] ?? false).toBe(mount['target'] === '/etc/runlight')
+    }
+  }
+})
+
+it('has credentials nowhere but in secret uploads', () => {
+  const uploaded: string[] = []
+  for (const { inputs, type } of registered) {
+    if (type === 'Stack') continue
+    const { uploads = [], ...open } = inputs
+    expect(JSON.stringify(open)).not.toContain('text-of-')
+    for (const { file, content } of uploads as Inputs[]) {
+      if (!JSON.stringify(content).includes('text-of-')) continue
+      expect(content).toHaveProperty('4dabf18193072939515e22adb298388d')
+      uploaded.push(String(file))
+    }
+  }
+  expect(uploaded.length).toBeGreaterThan(SECRETS.length)
+  for (const file of uploaded) expect(file).toMatch(/^\/etc\/runlight\/secrets\//)
+  expect(JSON.stringify(outputs)).not.toContain('text-of-')
+})
+
+it('tells each service the addresses of the stack, and a person those of the machine', () => {
+  const environment = new Map(
+    (container('api')['envs'] as string[]).map((each) => each.split(/=(.*)/s) as [string, string]),
+  )
+  expect(environment.get('LOG_KAFKA_BROKERS')).toBe('bus:17092')
+  expect(environment.get('RUNLIGHT_POSTGRES_URL')).toBe('postgres://runlight_reader@postgres:17432/runlight')
+  expect(outputs['addresses']).toMatchObject({
+    api: 'http://127.0.0.1:17800',
+    broker: '127.0.0.1:17092',
+    grafana: 'http://127.0.0.1:17300',
+    console: 'http://127.0.0.1:17096',
+  })
+})

@@ -1,0 +1,86 @@
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { engineHost, readEngine } from './engine.ts'
+import { lifeOfComponent, lifeOfTask } from './last-life.ts'
+import { refuseTakenPort } from './published-ports.ts'
+import { startEngine, type FakeEngine } from './test/engine.fixture.ts'
+
+let engine: FakeEngine
+let server: Server | undefined
+
+beforeEach(async () => (engine = await startEngine()))
+afterEach(async () => {
+  await engine.close()
+  await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
+  server = undefined
+})
+
+const wanted = { component: 'loki', endpoint: 'http', port: 17310, setting: 'loki.port' }
+const state = () => readEngine(engine.host, {})
+
+it('takes the engine that the setting names, else the one of DOCKER_HOST, else this machine', () => {
+  expect(engineHost('tcp://a:2375', { DOCKER_HOST: 'ssh://b' })).toBe('tcp://a:2375')
+  expect(engineHost('', { DOCKER_HOST: 'ssh://b' })).toBe('ssh://b')
+  expect(engineHost('', {})).toBe('unix:///var/run/docker.sock')
+})
+
+it.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9', 'pigeon://loft'])(
+  'says that the engine at %s can not be reached, and what to do',
+  async (host) => {
+    await expect(readEngine(host, {})).rejects.toThrow(
+      new RegExp(`The Docker engine at ${host} can't be reached: .+\\. Start it .*DOCKER_HOST`),
+    )
+  },
+)
+
+it('names the container that holds a port', async () => {
+  engine.containers = [{ Names: ['/someone'], Ports: [{ PublicPort: 17310 }] }]
+  const now = await state()
+  expect(() => refuseTakenPort(now, 'dev', wanted)).toThrow(
+    "Port 17310 of loki (http) is taken by the container someone. Stop it, or choose another port: pulumi config set --path 'runlight:loki.port' <port>",
+  )
+})
+
+it('leaves the ports of the stack alone', async () => {
+  engine.containers = [{ Labels: { 'runlight.stack': 'dev' }, Ports: [{ PublicPort: 17310 }] }]
+  const now = await state()
+  expect(() => refuseTakenPort(now, 'dev', wanted)).not.toThrow()
+  expect(() => refuseTakenPort(now, 'dev-2', wanted)).toThrow('is taken by')
+})
+
+it('names the process that holds a port of this machine, but not of another', async () => {
+  const listening = createServer()
+  server = listening
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve))
+  const { port } = listening.address() as AddressInfo
+  const now = await state()
+  expect(() => refuseTakenPort(now, 'dev', { ...wanted, port })).toThrow(`taken by process ${process.pid} `)
+  expect(() => refuseTakenPort({ ...now, host: 'ssh://far' }, 'dev', { ...wanted, port })).not.toThrow()
+})
+
+const life = { 'runlight.life': 'then' }
+const task = { Names: ['/runlight-dev-provision'], Labels: life }
+
+it('runs a task again when it failed, or when the data that it worked on is gone', async () => {
+  const lifeNow = async () => lifeOfTask(await state(), 'runlight-dev-provision', ['data'])
+  engine.volumes = ['data']
+  expect(await lifeNow()).not.toBe('then')
+  engine.containers = [{ ...task, Status: 'Exited (0) 2 minutes ago' }]
+  expect(await lifeNow()).toBe('then')
+  engine.volumes = []
+  expect(await lifeNow()).not.toBe('then')
+  engine.volumes = ['data']
+  engine.containers = [{ ...task, Status: 'Exited (1) 2 minutes ago' }]
+  expect(await lifeNow()).not.toBe('then')
+})
+
+it.each([
+  ['Up 2 minutes (healthy)', true],
+  ['Up 2 seconds (health: starting)', true],
+  ['Exited (0) 2 minutes ago', true],
+  ['Up 2 minutes (unhealthy)', false],
+  ['Restarting (1) 2 seconds ago', false],
+])('keeps a container that is %s: %s', async (Status, isKept) => {
+  engine.containers = [{ Names: ['/runlight-dev-bus'], Labels: life, Status }]
+  expect(lifeOfComponent(await state(), 'runlight-dev-bus') === 'then').toBe(isKept)
+})

@@ -1,0 +1,45 @@
+// An engine that only answers what the program asks before anything is made.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EngineContainer } from '../engine.ts'
+
+export interface FakeEngine {
+  host: string
+  containers: Partial<EngineContainer>[]
+  volumes: string[]
+  apiVersion: string
+  close: () => Promise<void>
+}
+
+export async function startEngine(): Promise<FakeEngine> {
+  const folder = mkdtempSync(join(tmpdir(), 'runlight-engine-'))
+  const socket = join(folder, 'docker.sock')
+  const engine: FakeEngine = {
+    host: `unix://${socket}`,
+    containers: [],
+    volumes: [],
+    apiVersion: '1.47',
+    close: async () => {
+      await new Promise((resolve) => server.close(resolve))
+      rmSync(folder, { recursive: true })
+    },
+  }
+  const server = createServer((request, response) => {
+    const answers: Record<string, unknown> = {
+      '/version': { ApiVersion: engine.apiVersion },
+      '/info': { NCPU: 8, DockerRootDir: '/var/lib/docker' },
+      '/containers/json?all=1': engine.containers.map((each) => ({
+        ...{ Names: [], State: 'running', Status: 'Up', Labels: {}, Ports: [] },
+        ...each,
+      })),
+      '/volumes': { Volumes: engine.volumes.map((Name) => ({ Name, Labels: null })) },
+    }
+    response.setHeader('connection', 'close')
+    response.end(JSON.stringify(answers[request.url ?? '']))
+  })
+  await new Promise<void>((resolve) => server.listen(socket, resolve))
+  return engine
+}
