@@ -4,7 +4,7 @@ import { EVENT_SCHEMA_VERSION } from '@runlight/contracts/trace-event'
 import type { TraceError, TraceEvent } from '@runlight/contracts/trace-event'
 import { processClock } from './clock.ts'
 import type { DropReason } from './drop-reasons.ts'
-import { boundText, boundedJson, safeText, toJson } from './json.ts'
+import { boundText, boundedJson, safeText, toJson, toJsonObject } from './json.ts'
 import { isSheddable } from './log-producer.ts'
 import { ProducerIdentity } from './producer-identity.ts'
 import type { Publisher } from './publisher.ts'
@@ -72,6 +72,7 @@ export class EventProducer {
   }
 
   #record(event: NewTraceEvent, outlet: Outlet): void {
+    if (typeof event !== 'object' || typeof event.runId !== 'string') return this.refuse('invalid')
     const { producer: foreign, data, outputSummary, error, ...rest } = event
     const { type, level } = rest
     const sheddable = type === 'NODE_PROGRESS' && isSheddable(level)
@@ -108,7 +109,7 @@ export class EventProducer {
    */
   #data(type: TraceEvent['type'], data: unknown, tally: Tally): string {
     if (!type.startsWith('NODE_')) return toJson(data)
-    const json = this.#publisher.policies.json(toJson(data), tally)
+    const json = this.#publisher.policies.json(toJsonObject(data), tally)
     return type === 'NODE_PROGRESS' ? boundedJson(json, VALUE_LIMIT) : json
   }
 }

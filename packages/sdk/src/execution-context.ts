@@ -187,7 +187,7 @@ export class ExecutionContext extends LogWriter {
 
   #reportLeftOut({ count, countInAll, byLevel, windowMs }: LeftOut): void {
     const message = `${count} ${count === 1 ? 'step' : 'steps'} of progress left out by the rate limit of the run.`
-    this.log({ level: 'warn', message, metadata: { leftOut: { count, byLevel, countInAll, windowMs } } })
+    this.producer.report({ level: 'warn', message, metadata: { leftOut: { count, byLevel, countInAll, windowMs } } })
   }
 
   #name(): string {

@@ -19,8 +19,7 @@ export function toJson(value: unknown): string {
 
 /** JSON of an object. Anything else is put into one, under `value`. */
 export function toJsonObject(value: unknown): string {
-  if (isError(value)) return toJson({ error: value })
-  const json = toJson(value)
+  const json = toJson(isError(value) ? { error: value } : value)
   return json.startsWith('{') ? json : `{"value":${json}}`
 }
 

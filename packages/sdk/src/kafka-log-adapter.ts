@@ -1,6 +1,6 @@
 // The log collector: log entries to the bus.
 
-import { LOG_SCHEMA_VERSION, logKey } from '@runlight/contracts/log-entry'
+import { LOG_SCHEMA_VERSION, checkLogEntry, logKey } from '@runlight/contracts/log-entry'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { TOPICS } from '@runlight/contracts/topics'
 import { processClock } from './clock.ts'
@@ -93,6 +93,9 @@ export class KafkaLogAdapter {
     const { policies } = this.#publisher
     const { level, runId, producer: foreign } = entry
     const key = logKey(entry)
+    if (typeof entry !== 'object' || typeof key !== 'string' || key === '') {
+      return this.#publisher.refuse(this.topic, 'invalid')
+    }
     // What has a number already is not left out: that would be a loss.
     const kind = runId === undefined ? 'component' : 'run'
     if (!foreign && !policies.allows(kind, key, isSheddable(level))) return this.#own.leaveOut(level)
@@ -101,7 +104,10 @@ export class KafkaLogAdapter {
     const { stream = 'system', message, metadata, ...rest } = entry
     const outlet = this.#publisher.outlet(this.topic, key)
     const known = foreign ? stream : policies.streamOf(stream)
-    const head = toJson({ ...defaults, ...rest, stream: known, message: policies.text(safeText(message), tally) })
+    const complete = { ...defaults, ...rest, stream: known, message: policies.text(safeText(message), tally) }
+    // What readers would refuse is refused here, where it can be counted for what it is.
+    if (!foreign && !checkLogEntry(complete).ok) return this.#publisher.refuse(this.topic, 'invalid')
+    const head = toJson(complete)
     const details = metadata === undefined ? '' : `,"metadata":${policies.json(toJsonObject(metadata), tally)}`
     const { identity } = this.#own
     const producer = foreign ?? { id: identity.id, seq: identity.next() }

@@ -5,7 +5,7 @@ import type { LogEntry, LogLevel } from '@runlight/contracts/log-entry'
 import { parseInstant } from '@runlight/contracts/time'
 import { processClock } from './clock.ts'
 import type { DropCounts, DropReason } from './drop-reasons.ts'
-import { safeText, toJson, toJsonObject } from './json.ts'
+import { safeText, toJsonObject } from './json.ts'
 import type { OutputSettings } from './output/settings.ts'
 import type { LimitKind } from './policies.ts'
 import { ProducerIdentity } from './producer-identity.ts'
@@ -110,6 +110,11 @@ export class LogProducer {
     return this.#publisher.settings.output
   }
 
+  /** Queues what the producer itself has to say, past any limit. */
+  report(line: LogLine): void {
+    this.#queue(line)
+  }
+
   /** Says now, in the log itself, what rate limits have left out since it was said last. */
   reportLimits(): void {
     this.#leftOut.tell()
@@ -141,7 +146,7 @@ export class LogProducer {
     // What is too large anyway is not searched and serialised first.
     const value = text.length > maxRecordBytes ? undefined : this.#body(stream, text, metadata, trace)
     const known = SHEDDABLE.has(level) ? level : 'info'
-    const time = timestamp !== undefined && parseInstant(timestamp) ? timestamp : processClock()
+    const time = typeof timestamp === 'string' && parseInstant(timestamp) ? timestamp : processClock()
     const seq = this.identity.next()
     this.#publisher.publish(this.#outlet, {
       value: value && `${this.#head}${time}","level":"${known}"${value}${this.#tail}${seq}}}`,
@@ -157,9 +162,15 @@ export class LogProducer {
     let body = `,"stream":"${known}","message":${JSON.stringify(clean)}`
     if (metadata !== undefined)
       body += `,"metadata":${this.#publisher.policies.json(toJsonObject(metadata), this.#tally)}`
-    if (trace !== undefined) body += `,"trace":${toJson(trace)}`
+    if (isTrace(trace)) body += `,"trace":${JSON.stringify({ traceId: trace.traceId, spanId: trace.spanId })}`
     return body
   }
+}
+
+/** Whether it is a trace context; what is none would make the record one that readers refuse. */
+function isTrace(trace: LogEntry['trace']): trace is NonNullable<LogEntry['trace']> {
+  if (typeof trace !== 'object' || trace === null) return false
+  return /^[0-9a-f]{32}$/.test(trace.traceId) && /^[0-9a-f]{16}$/.test(trace.spanId)
 }
 
 /** What a person recognises a producer by. */

@@ -18,21 +18,45 @@ afterAll(() => kafka?.stop())
 
 const PROGRAM = fileURLToPath(new URL('./process-end.fixture.ts', import.meta.url))
 
-/** Runs the program to its end; the test's own time-out is what a program that doesn't end runs into. */
-async function run(settings: object): Promise<{ code: number | null; output: string }> {
+interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  output: string
+}
+
+/**
+ * Runs the program to its end; the test's own time-out is what a program that doesn't end runs into. A program that says
+ * it is ready is told to end.
+ */
+async function run(settings: object): Promise<Ended> {
   const program = spawn(process.execPath, ['--import', 'tsx', PROGRAM, JSON.stringify(settings)])
   let output = ''
-  for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
-  const [code] = (await once(program, 'close')) as [number | null]
-  return { code, output }
+  for (const stream of [program.stdout, program.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk)
+      if (output.endsWith('ready\n')) program.kill('SIGTERM')
+    })
+  }
+  const [code, signal] = (await once(program, 'close')) as [number | null, NodeJS.Signals | null]
+  return { code, signal, output }
+}
+
+const lastAccount = async (): Promise<unknown> => {
+  const events = (await readTopic(kafka.brokers, TOPICS.events)).map(({ value }) => JSON.parse(value))
+  return events.findLast(({ type }) => type === 'PRODUCER_CLOSED')?.data
 }
 
 const arrived = async (): Promise<number> => (await readTopic(kafka.brokers, TOPICS.logs)).length
 
 test('a program that just ends has delivered what it logged', async () => {
   const before = await arrived()
-  expect(await run({ brokers: kafka.brokers, lines: 5000, end: 'at once' })).toEqual({ code: 0, output: '' })
-  expect(await arrived()).toBe(before + 5000)
+  expect(await run({ brokers: kafka.brokers, lines: 5000, end: 'at once' })).toEqual({
+    code: 0,
+    signal: null,
+    output: '',
+  })
+  expect(await arrived()).toBe(before + 5001)
+  expect(await lastAccount()).toMatchObject({ logs: { count: 5000, lastSeq: 5000, dropped: [] } })
 })
 
 test('an open, idle connection does not keep a program alive', async () => {
@@ -43,8 +67,7 @@ test('an open, idle connection does not keep a program alive', async () => {
 test('a program that closes has delivered everything, its account too', async () => {
   const { code, output } = await run({ brokers: kafka.brokers, lines: 1000, end: 'closed' })
   expect({ code, output }).toEqual({ code: 0, output: 'closed: true\n' })
-  const events = (await readTopic(kafka.brokers, TOPICS.events)).map(({ value }) => JSON.parse(value))
-  expect(events.at(-1)).toMatchObject({ type: 'PRODUCER_CLOSED', data: { logs: { count: 1000, dropped: [] } } })
+  expect(await lastAccount()).toMatchObject({ logs: { count: 1000, dropped: [] } })
 })
 
 test('without a bus a program ends all the same, and says that it could not be reached', async () => {
@@ -59,4 +82,28 @@ test('a program that only logs in vain, for as long as it lives, is not slowed o
   const { code, output } = await run({ brokers: ['127.0.0.1:1'], lines: 200_000, end: 'at once', exitTimeoutMs: 0 })
   expect(code).toBe(0)
   expect(output).toContain('Records for telemetry.logs are being dropped')
+})
+
+test('SIGTERM, and nobody else listens: everything is sent and closed, and the signal ends the program', async () => {
+  const before = await arrived()
+  const settings = { brokers: kafka.brokers, lines: 700, end: 'waits' }
+  expect(await run(settings)).toEqual({ code: null, signal: 'SIGTERM', output: 'ready\n' })
+  expect(await arrived()).toBe(before + 701)
+  expect(await lastAccount()).toMatchObject({ logs: { count: 700, lastSeq: 700, dropped: [] } })
+})
+
+test('SIGTERM, and the application listens: its end is its own, and what it still logs arrives', async () => {
+  const before = await arrived()
+  const settings = { brokers: kafka.brokers, lines: 700, end: 'waits', listeners: 'application' }
+  expect(await run(settings)).toEqual({ code: 5, signal: null, output: 'ready\n' })
+  expect(await arrived()).toBe(before + 702)
+  expect(await lastAccount()).toMatchObject({ logs: { count: 701, lastSeq: 701, dropped: [] } })
+})
+
+test('SIGTERM ends a program also beside a library that counts listeners, without a bus, and where it is switched off', async () => {
+  const ended = { code: null, signal: 'SIGTERM' }
+  const settings = { brokers: kafka.brokers, lines: 1, end: 'waits' }
+  expect(await run({ ...settings, listeners: 'library' })).toMatchObject(ended)
+  expect(await run({ ...settings, brokers: ['127.0.0.1:1'], exitTimeoutMs: 300 })).toMatchObject(ended)
+  expect(await run({ ...settings, closeOnExit: false })).toMatchObject(ended)
 })

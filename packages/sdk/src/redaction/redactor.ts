@@ -8,7 +8,7 @@ import { RULES, SECRET_HEADERS, SECRET_WORDS, URL_PASSWORD } from './rules.ts'
 
 /** Stands in the place of every secret. */
 export const REDACTED = '[redacted]'
-const UNREADABLE = '"[left out: it could not be searched for secrets]"'
+const UNREADABLE = '{"leftOut":"It could not be searched for secrets."}'
 
 const ALL_RULES = [...RULES, URL_PASSWORD]
 
