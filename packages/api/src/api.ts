@@ -6,6 +6,8 @@ import type { FastifyInstance } from 'fastify'
 import manifest from '../package.json' with { type: 'json' }
 import { connectLetterBus } from './dead-letters/bus.ts'
 import { settledReplays } from './dead-letters/settled.ts'
+import { listenForPositions } from './live/listener.ts'
+import { Live } from './live/live.ts'
 import { readinessChecks } from './readiness.ts'
 import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
@@ -18,15 +20,39 @@ import type { DatabaseSettings } from './store/database.ts'
 export interface ApiSettings {
   listen: { host: string; port: number }
   postgres: Pick<DatabaseSettings, 'url' | 'password'> & Partial<DatabaseSettings>
+  /** Where announcements are listened for, when `postgres` leads through a connection pooler. */
+  postgresDirectUrl?: URL
   lokiUrl: URL
   temporal: { address: string; namespace: string }
   brokers: string[]
   topics: { logs: string; events: string }
   deadLetterTopic: string
+  live?: Partial<LiveBounds>
   /** Name of this instance among several. */
   instance: string
   log: Log
 }
+
+/** Bounds of the live streams. */
+export interface LiveBounds {
+  /** Most streams at a time. */
+  streams: number
+  /** What is kept of one run for its followers, and of all together, in bytes. */
+  bufferBytes: number
+  totalBufferBytes: number
+  heartbeatMs: number
+}
+
+const LIVE_BOUNDS: LiveBounds = {
+  streams: 2_500,
+  bufferBytes: 8 * 1024 * 1024,
+  totalBufferBytes: 64 * 1024 * 1024,
+  heartbeatMs: 15_000,
+}
+
+/** Connections for what readers are given before they join the live stream, and for what the hub reads for all. */
+const BACKFILL_POOL = { purpose: 'live', connections: 4, queries: 5_000 }
+const HUB_POOL = { purpose: 'hub', connections: 3, queries: 64 }
 
 export interface Api {
   server: FastifyInstance
@@ -40,7 +66,11 @@ export interface Api {
  */
 export async function startApi(settings: ApiSettings): Promise<Api> {
   const { topics, brokers, instance, deadLetterTopic } = settings
-  const database = openDatabase({ ...DEFAULT_POOL, ...settings.postgres })
+  const { postgres, log } = settings
+  const database = openDatabase({ ...DEFAULT_POOL, ...postgres })
+  const backfillDatabase = openDatabase({ ...DEFAULT_POOL, ...postgres, ...BACKFILL_POOL })
+  const hubDatabase = openDatabase({ ...DEFAULT_POOL, ...postgres, ...HUB_POOL })
+  const metrics = createMetrics()
   const bus = connectBus({ brokers, topics, clientId: `runlight-api-${instance}` })
   const letterBus = connectLetterBus({ brokers, deadLetterTopic, clientId: `runlight-api-${instance}-dead-letters` })
   const engine = connectEngine(settings.temporal)
@@ -53,16 +83,27 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     letterBus,
     settledReplays: settledReplays(letterBus, database, deadLetterTopic),
   }
+  const bounds = { ...LIVE_BOUNDS, ...settings.live }
+  const live = new Live({
+    sources: { ...sources, database: backfillDatabase },
+    hubDatabase,
+    listen: (told) =>
+      listenForPositions({ url: settings.postgresDirectUrl ?? postgres.url, password: postgres.password, ...told }),
+    ring: { bytes: bounds.bufferBytes, totalBytes: bounds.totalBufferBytes },
+    ...{ streams: bounds.streams, heartbeatMs: bounds.heartbeatMs, metrics, log },
+  })
   let state = 'running'
   const server = createServer({
     version: manifest.version,
-    log: settings.log,
-    metrics: createMetrics(),
-    sources,
+    ...{ log, metrics, sources, live },
     state: () => state,
     ready: readinessChecks(sources),
   })
-  const letGo = () => Promise.all([database.close(), bus.close(), letterBus.close(), engine.close()])
+  const databases = [database, backfillDatabase, hubDatabase]
+  const letGo = async () => {
+    await live.close()
+    await Promise.all([...databases.map((one) => one.close()), bus.close(), letterBus.close(), engine.close()])
+  }
   try {
     await server.listen(settings.listen)
   } catch (cause) {

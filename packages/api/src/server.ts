@@ -13,9 +13,13 @@ import { openApiDocument } from './http/openapi.ts'
 import { installProblems, sendProblem } from './http/problem.ts'
 import { installRoutes } from './http/route.ts'
 import type { Route } from './http/route.ts'
+import { installStreams } from './http/stream-route.ts'
+import type { StreamRoute } from './http/stream-route.ts'
+import type { Live } from './live/live.ts'
 import { componentList } from './routes/components.ts'
 import { componentLogs, runLogs } from './routes/logs.ts'
 import { runList, runStatus } from './routes/runs.ts'
+import { componentStream, runStream } from './routes/streams.ts'
 import { runTrace } from './routes/trace.ts'
 import type { StatusSources } from './status/read.ts'
 
@@ -27,13 +31,14 @@ export interface ServerSettings {
   log: Log
   metrics: Metrics
   sources: ApiSources
+  live: Live
   /** Stage of the life cycle, such as `running`. */
   state: () => string
   ready: () => Promise<Checks>
 }
 
-/** Connections above this number are closed as they come. */
-const MAX_CONNECTIONS = 1_000
+/** Connections above this number are closed as they come; most of them are live streams. */
+const MAX_CONNECTIONS = 4_000
 /** The cursor of a list over a thousand partitions is part of the address. */
 const MAX_HEADER_BYTES = 32 * 1024
 /** A run id of 256 characters, each percent-encoded in up to twelve. */
@@ -56,12 +61,16 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   app.server.maxConnections = MAX_CONNECTIONS
   // Answers are of the moment.
   app.addHook('onSend', async (_, reply) => void reply.header('cache-control', 'no-store'))
+  // Streams have no end of their own to wait for; their readers come back with their cursors.
+  app.addHook('preClose', async () => settings.live.endStreams())
   installProblems(app)
   installMetrics(app, settings.metrics)
   const routes = apiRoutes(settings.sources)
   installRoutes(app, routes)
+  const streams = streamRoutes(settings.sources, settings.live)
+  installStreams(app, streams)
   installOperations(app, settings)
-  const document = JSON.stringify(openApiDocument(routes, settings.version))
+  const document = JSON.stringify(openApiDocument(routes, streams, settings.version))
   app.get('/openapi.json', (_, reply) => reply.type('application/json').send(document))
   return app
 }
@@ -73,6 +82,11 @@ export function apiRoutes(sources: ApiSources): Route[] {
     ...[componentList(sources), componentLogs(sources)],
     ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],
   ]
+}
+
+/** What can be followed. */
+export function streamRoutes(sources: StatusSources, live: Live): StreamRoute[] {
+  return [runStream(sources, live), componentStream(sources, live)]
 }
 
 function installMetrics(app: FastifyInstance, metrics: Metrics): void {

@@ -22,11 +22,11 @@ export const ERROR_CODES = {
   },
   RL_GENERATION_CHANGED: {
     title: 'A topic was created anew while the store still holds positions of the old one',
-    next: 'Make sure that the old topic is really gone, then run provision with `up --accept-generation`.',
+    next: 'Make sure that the old topic is really gone, then `npm run provision -- --accept-generation` and `npm run up`; elsewhere run provision with `up --accept-generation` and start the bridge again.',
   },
   RL_LOG_END_BELOW_POSITION: {
     title: 'A partition ends below the position that is already stored',
-    next: 'The bus has lost records or another bus answers. Check its data, then run provision with `up --accept-generation`.',
+    next: 'The bus has lost records or another bus answers. Check its data, then `npm run provision -- --accept-generation` and `npm run up`; elsewhere run provision with `up --accept-generation` and start the bridge again.',
   },
   RL_CONSUMER_STOPPED: {
     title: 'The consumer can not go on',
@@ -75,6 +75,16 @@ export const ERROR_CODES = {
     title: 'There is nothing at this address',
     next: 'See /openapi.json for the routes.',
     status: 404,
+  },
+  RL_TOO_MANY_STREAMS: {
+    title: 'The server has as many live streams as it can carry',
+    next: 'Try again in a while, or page through /logs.',
+    status: 503,
+  },
+  RL_UPGRADE_REQUIRED: {
+    title: 'This address speaks WebSocket only',
+    next: 'Connect with a WebSocket client, or use the address without /ws for Server-Sent Events.',
+    status: 426,
   },
   RL_STORE_UNAVAILABLE: {
     title: 'The store that holds the answer can not be reached',

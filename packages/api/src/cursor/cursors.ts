@@ -72,8 +72,16 @@ export interface TimeBounds {
  * of arriving lines are.
  */
 export type LogCursor =
-  | { segment: 'history'; bounds: TimeBounds; vector: PositionVector; after: LogKey; end: LogKey }
-  | { segment: 'arrivals'; bounds: TimeBounds; vector: PositionVector }
+  | { segment: 'history'; bounds: TimeBounds; vector: PositionVector; after: LogKey; end: LogKey; live?: LivePlace }
+  | { segment: 'arrivals'; bounds: TimeBounds; vector: PositionVector; live?: LivePlace }
+
+/** What the cursor of a live stream says besides: it is a cursor of lines all the same. */
+export interface LivePlace {
+  /** Sequence number of the last event given; 0 before the first. */
+  events: bigint
+  /** The stream has told its end. */
+  done: boolean
+}
 
 const NOTHING_STORED: Stored = { nextOffset: 0n, sinceMs: 0 }
 
@@ -82,7 +90,10 @@ const MAX_PARTITIONS = 10_000
 const MAX_MILLIS = 253_402_300_799_999n
 
 export function sealLogCursor(cursor: LogCursor, list: ListIdentity): string {
-  const fields = new ByteWriter().optionalInt(cursor.bounds.since).optionalInt(cursor.bounds.until)
+  const { live } = cursor
+  const fields = new ByteWriter()
+  if (live) fields.uint(live.events).uint(live.done ? 1 : 0)
+  fields.optionalInt(cursor.bounds.since).optionalInt(cursor.bounds.until)
   const { generation, partitions, otherwise } = cursor.vector
   fields.text(generation).uint(partitions.length)
   for (const stored of [...partitions, otherwise]) {
@@ -90,19 +101,24 @@ export function sealLogCursor(cursor: LogCursor, list: ListIdentity): string {
     if (stored) fields.uint(stored.nextOffset + 1n).uint(stored.sinceMs)
     else fields.uint(0)
   }
-  if (cursor.segment === 'arrivals') return sealCursor('logArrivals', fields, list)
+  if (cursor.segment === 'arrivals') return sealCursor(live ? 'liveArrivals' : 'logArrivals', fields, list)
   for (const key of [cursor.after, cursor.end]) fields.int(key.effectiveNs).uint(key.partition).uint(key.offset)
-  return sealCursor('logHistory', fields, list)
+  return sealCursor(live ? 'liveHistory' : 'logHistory', fields, list)
 }
 
+const LOG_CURSORS = ['logHistory', 'logArrivals', 'liveHistory', 'liveArrivals'] as const
+
 export function openLogCursor(text: string, list: ListIdentity): LogCursor {
-  return openCursor(text, ['logHistory', 'logArrivals'], list, (kind, fields) => {
+  return openCursor(text, LOG_CURSORS, list, (kind, fields) => {
+    const isLive = kind === 'liveHistory' || kind === 'liveArrivals'
+    const live = isLive && { live: { events: fields.uint(), done: fields.small(1) === 1 } }
     const bounds = { since: fields.optionalInt(), until: fields.optionalInt() }
     const generation = fields.text(64)
     const partitions = Array.from({ length: fields.small(MAX_PARTITIONS) }, () => readStored(fields))
     const vector = { generation, partitions, otherwise: readStored(fields) ?? NOTHING_STORED }
-    if (kind === 'logArrivals') return { segment: 'arrivals', bounds, vector }
-    return { segment: 'history', bounds, vector, after: readKey(fields), end: readKey(fields) }
+    const place = { bounds, vector, ...live }
+    if (kind === 'logArrivals' || kind === 'liveArrivals') return { segment: 'arrivals', ...place }
+    return { segment: 'history', ...place, after: readKey(fields), end: readKey(fields) }
   })
 }
 

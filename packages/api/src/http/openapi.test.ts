@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { apiRoutes } from '../server.ts'
+import type { Live } from '../live/live.ts'
+import { apiRoutes, streamRoutes } from '../server.ts'
 import type { ApiSources } from '../server.ts'
 import { openApiDocument } from './openapi.ts'
 
@@ -14,7 +15,9 @@ describe('the document', () => {
     components: { schemas: Record<string, object> }
   }
 
-  const document = JSON.parse(JSON.stringify(openApiDocument(apiRoutes({} as ApiSources), '1.2.3'))) as Document
+  const document = JSON.parse(
+    JSON.stringify(openApiDocument(apiRoutes({} as ApiSources), streamRoutes({} as ApiSources, {} as Live), '1.2.3')),
+  ) as Document
 
   test('describes every route, parameter and refusal', () => {
     expect(document.openapi).toBe('3.1.0')
@@ -25,14 +28,18 @@ describe('the document', () => {
       '/api/v1/dead-letters/{id}/replay',
       '/components',
       '/components/logs',
+      '/components/logs/stream',
+      '/components/logs/stream/ws',
       '/workflows/runs',
       '/workflows/runs/{runId}/logs',
       '/workflows/runs/{runId}/status',
+      '/workflows/runs/{runId}/stream',
+      '/workflows/runs/{runId}/stream/ws',
       '/workflows/runs/{runId}/trace',
     ])
     const { parameters, responses } = (document.paths['/workflows/runs/{runId}/logs'] as { get: Operation }).get
     expect(parameters.map(({ name }) => name)).toEqual([
-      ...['runId', 'nodeRef', 'attempt', 'level', 'stream', 'since', 'until', 'direction', 'cursor', 'limit'],
+      ...['runId', 'nodeRef', 'attempt', 'level', 'stream', 'since', 'until', 'grep', 'direction', 'cursor', 'limit'],
     ])
     expect(Object.keys(responses)).toEqual(['200', '400', '404', '500', '503'])
     expect(responses['200']?.content['application/json']?.schema).toEqual({ $ref: '#/components/schemas/LogPage' })

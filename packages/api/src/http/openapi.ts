@@ -20,6 +20,8 @@ import {
   ReplayedLetter,
 } from '@runlight/contracts/api-dead-letters'
 import { Origin } from '@runlight/contracts/dead-letter'
+import { ComponentStreamStatus, StreamDone, StreamGap } from '@runlight/contracts/api-stream'
+import type { StreamEventName } from '@runlight/contracts/api-stream'
 import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode, ErrorCodeName } from '@runlight/contracts/errors'
 import {
@@ -33,10 +35,13 @@ import { LogEntry } from '@runlight/contracts/log-entry'
 import { TraceEvent } from '@runlight/contracts/trace-event'
 import type { TObject, TSchema } from 'typebox'
 import type { Route } from './route.ts'
+import { socketUrl } from './stream-route.ts'
+import type { StreamRoute } from './stream-route.ts'
 
 /** Shapes that have a name of their own in the document. */
 const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ RunPage, TracePage, LogPage, Problem },
+  ...{ StreamGap, StreamDone, ComponentStreamStatus },
   ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },
   ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },
   ...{ StoredLog, StoredEvent, LogEntry, TraceEvent },
@@ -49,7 +54,11 @@ const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON
 const COMMON: readonly ErrorCodeName[] = ['RL_PARAMETER_INVALID', 'RL_INTERNAL']
 
 /** The document (https://spec.openapis.org/oas/v3.1.0). */
-export function openApiDocument(routes: readonly Route[], version: string): Record<string, unknown> {
+export function openApiDocument(
+  routes: readonly Route[],
+  streams: readonly StreamRoute[],
+  version: string,
+): Record<string, unknown> {
   return {
     openapi: '3.1.0',
     info: {
@@ -61,7 +70,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
         'gives what arrives later, and nothing twice.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths: paths(routes),
+    paths: { ...paths(routes), ...streamPaths(streams) },
     components: {
       schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, inside(schema)])),
     },
@@ -72,6 +81,62 @@ function paths(routes: readonly Route[]): Record<string, Record<string, unknown>
   const byUrl: Record<string, Record<string, unknown>> = {}
   for (const route of routes) (byUrl[route.url] ??= {})[route.method.toLowerCase()] = operation(route)
   return byUrl
+}
+
+/** What a stream's events hold in their data, by the name of the event. */
+const STREAM_DATA: Readonly<Record<StreamEventName, readonly TSchema[]>> = {
+  status: [ExecutionStatus, ComponentStreamStatus],
+  trace: [StoredEvent],
+  log: [StoredLog],
+  gap: [StreamGap],
+  done: [StreamDone],
+  problem: [Problem],
+}
+
+function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<string, unknown>> {
+  const data = Object.fromEntries(
+    Object.entries(STREAM_DATA).map(([name, shapes]) => [name, { anyOf: shapes.map(refer) }]),
+  )
+  return Object.fromEntries(
+    streams.flatMap((stream) => {
+      const { url, operationId, summary } = stream
+      const given = [...parameters(stream.params, 'path'), ...parameters(stream.query, 'query')]
+      const lastEventId = {
+        name: 'last-event-id',
+        in: 'header',
+        required: false,
+        description: 'Cursor with which a browser comes back; instead of `from`',
+        schema: { type: 'string' },
+      }
+      const sse = {
+        operationId,
+        summary: `${summary}: Server-Sent Events`,
+        parameters: [...given, lastEventId],
+        responses: {
+          200: {
+            description: 'The stream; `id` of an event is the cursor after it',
+            content: { 'text/event-stream': { schema: { type: 'string' } } },
+            'x-runlight-events': data,
+          },
+          204: { description: 'The reader has had everything already' },
+          ...refusals([...COMMON, ...stream.refusals]),
+        },
+      }
+      const socket = {
+        operationId: `${operationId}WebSocket`,
+        summary: `${summary}: WebSocket, one JSON object a message with \`event\`, \`id\` and \`data\``,
+        parameters: given,
+        responses: {
+          101: { description: 'The stream' },
+          ...refusals([...COMMON, ...stream.refusals, 'RL_UPGRADE_REQUIRED']),
+        },
+      }
+      return [
+        [url, { get: sse }],
+        [socketUrl(url), { get: socket }],
+      ]
+    }),
+  )
 }
 
 function operation(route: Route): Record<string, unknown> {

@@ -6,12 +6,12 @@
 import { refusal } from '../cursor/sealed.ts'
 import type { ListIdentity } from '../cursor/sealed.ts'
 import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
-import type { LogCursor, PositionVector, TimeBounds } from '../cursor/cursors.ts'
+import type { LogCursor, LogKey, PositionVector, TimeBounds } from '../cursor/cursors.ts'
 import { findArrivals, readArrivals } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
 import { readHistory, readHistoryEnd } from '../store/history.ts'
 import type { Direction, HistoryRange } from '../store/history.ts'
-import type { LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
+import type { LinePage, LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
 import type { LogScope } from '../store/scope.ts'
 import { readVector, sameGeneration, storedIn } from '../store/positions.ts'
 
@@ -42,17 +42,21 @@ export interface LogPageRead {
  */
 export async function readLogPage(database: Database, query: LogQuery): Promise<LogPageRead> {
   const cursor = query.cursor === undefined ? undefined : openLogCursor(query.cursor, query.list)
-  const page =
-    cursor?.segment === 'arrivals'
-      ? await arrivalsPage(database, query, cursor)
-      : await historyPage(database, query, cursor)
+  const page = await readPageAt(database, query, cursor)
   return { ...page, nextCursor: page.next && sealLogCursor(page.next, query.list) }
 }
 
-interface Page {
+export interface Page {
   lines: StoredLine[]
   hasMore: boolean
   next: LogCursor | undefined
+  /** The place right after one of the lines. */
+  after: (line: StoredLine) => LogCursor
+}
+
+/** The page at a place; the first one without. */
+export function readPageAt(database: Database, query: LogQuery, cursor: LogCursor | undefined): Promise<Page> {
+  return cursor?.segment === 'arrivals' ? arrivalsPage(database, query, cursor) : historyPage(database, query, cursor)
 }
 
 async function historyPage(
@@ -71,15 +75,24 @@ async function historyPage(
     after: cursor?.after,
     end: cursor?.end,
   }
-  const { lines, goOn } = await database.read((sql) => readHistory(sql, range, query.filters, query.limits))
-  if (goOn) {
-    const end = cursor?.end ?? (await database.read((sql) => readHistoryEnd(sql, range))) ?? goOn
-    return { lines, hasMore: true, next: { segment: 'history', bounds, vector, after: goOn, end } }
-  }
+  const { lines, goOn } = await searched(query, range.after, (after, limits) =>
+    database.read((sql) => readHistory(sql, { ...range, after }, query.filters, limits)),
+  )
+  const known = goOn ? (cursor?.end ?? (await database.read((sql) => readHistoryEnd(sql, range)))) : undefined
+  const end = known ?? goOn ?? cursor?.end ?? lines.at(-1)?.key
+  const after = ({ key }: StoredLine): LogCursor => ({
+    segment: 'history',
+    bounds,
+    vector,
+    after: key,
+    end: end ?? key,
+  })
+  if (goOn)
+    return { lines, hasMore: true, next: { segment: 'history', bounds, vector, after: goOn, end: end ?? goOn }, after }
   const arrivals = await database.read((sql) => findArrivals(sql, query.topic, query.scope, vector))
-  if (!sameGeneration(vector, arrivals.now)) return { lines, hasMore: false, next: undefined }
+  if (!sameGeneration(vector, arrivals.now)) return { lines, hasMore: false, next: undefined, after }
   const next = advance(vector, arrivals.now, arrivals.partitions)
-  return { lines, hasMore: arrivals.partitions.length > 0, next: { segment: 'arrivals', bounds, vector: next } }
+  return { lines, hasMore: arrivals.partitions.length > 0, next: { segment: 'arrivals', bounds, vector: next }, after }
 }
 
 async function arrivalsPage(
@@ -93,7 +106,8 @@ async function arrivalsPage(
   }
   const [partition, ...others] = partitions
   if (partition === undefined) {
-    return { lines: [], hasMore: false, next: { segment: 'arrivals', bounds, vector: advance(vector, now, []) } }
+    const next: LogCursor = { segment: 'arrivals', bounds, vector: advance(vector, now, []) }
+    return { lines: [], hasMore: false, next, after: () => next }
   }
   const window = {
     scope: query.scope,
@@ -102,13 +116,45 @@ async function arrivalsPage(
     until: storedIn(now, partition),
     bounds,
   }
-  const { lines, goOn } = await database.read((sql) => readArrivals(sql, window, query.filters, query.limits))
+  const { lines, goOn } = await searched(query, undefined, (after, limits) => {
+    const from = after ? { ...window.from, nextOffset: after.offset + 1n } : window.from
+    return database.read((sql) => readArrivals(sql, { ...window, from }, query.filters, limits))
+  })
   const next = advance(vector, now, goOn ? partitions : others)
   const reached = goOn ? replace(next, partition, goOn.offset + 1n) : next
   return {
     lines,
     hasMore: goOn !== undefined || others.length > 0,
     next: { segment: 'arrivals', bounds, vector: reached },
+    after: ({ key }) => ({ segment: 'arrivals', bounds, vector: replace(vector, partition, key.offset + 1n) }),
+  }
+}
+
+/** Lines and bytes that are searched at a time, so that nobody else waits long. */
+const SEARCH = { lines: 1_000, bytes: 1024 * 1024 }
+/** Most bytes that are searched for one page. */
+const SEARCH_BYTES = 8 * 1024 * 1024
+
+/** One page of what `read` gives from a place on; with a regular expression, of the lines that it finds. */
+async function searched(
+  { filters: { grep }, limits }: LogQuery,
+  start: LogKey | undefined,
+  read: (after: LogKey | undefined, limits: PageLimits) => Promise<LinePage>,
+): Promise<LinePage> {
+  if (!grep) return read(start, limits)
+  const lines: StoredLine[] = []
+  let [after, bytes, searchedBytes] = [start, 0, 0]
+  for (let rounds = Math.ceil(limits.scan / SEARCH.lines); ; rounds--) {
+    const page = await read(after, { ...SEARCH, scan: SEARCH.lines })
+    for (const line of page.lines) {
+      searchedBytes += line.fields.message.length
+      if (!grep(line.fields.message)) continue
+      lines.push(line)
+      bytes += line.json.length
+      if (lines.length >= limits.lines || bytes >= limits.bytes) return { lines, goOn: line.key }
+    }
+    after = page.goOn
+    if (!after || rounds <= 1 || searchedBytes >= SEARCH_BYTES) return { lines, goOn: after }
   }
 }
 

@@ -3,6 +3,7 @@
 import { LOG_LEVELS } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
 import { ParameterError } from '../http/problem.ts'
+import { MAX_GREP_LENGTH, compileGrep } from '../logs/grep.ts'
 import { resolveMoment } from '../logs/moment.ts'
 import type { LogQuery } from '../logs/page.ts'
 import type { StatusSources } from '../status/read.ts'
@@ -28,6 +29,13 @@ export const LineFilters = {
   ),
   since: moment('Earliest time'),
   until: moment('Latest time'),
+  grep: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: MAX_GREP_LENGTH,
+      description: "Regular expression in RE2's syntax that the message must hold a match of",
+    }),
+  ),
 }
 
 /** Most names in one list. */
@@ -60,6 +68,7 @@ export interface LineParameters {
   stream?: string
   since?: string
   until?: string
+  grep?: string
   nodeRef?: string
   attempt?: number
   direction?: 'forward' | 'backward'
@@ -69,15 +78,15 @@ export interface LineParameters {
 
 /** What to read for the parameters. @throws ParameterError */
 export function lineQuery({ topics }: StatusSources, scope: LogScope, parameters: LineParameters): LogQuery {
-  const { nodeRef, attempt, level, stream, since, until, direction = 'forward', cursor, limit } = parameters
+  const { nodeRef, attempt, level, stream, since, until, grep, direction = 'forward', cursor, limit } = parameters
   return {
     scope,
     topic: topics.logs,
-    filters: { nodeRef, attempt, levels: level?.split(','), streams: stream?.split(',') },
+    filters: { nodeRef, attempt, levels: level?.split(','), streams: stream?.split(','), grep: compileGrep(grep) },
     bounds: { since: resolveMoment('since', since), until: resolveMoment('until', until) },
     direction,
     cursor,
-    list: [...scopeIdentity(scope), direction, nodeRef, attempt, level, stream, since, until],
+    list: [...scopeIdentity(scope), direction, nodeRef, attempt, level, stream, since, until, grep],
     limits: { lines: limit ?? DEFAULT_LIMIT, bytes: PAGE_BYTES, scan: SCAN_LINES },
   }
 }

@@ -31,7 +31,7 @@ export function rememberSettled(): SettledTelemetry {
 }
 
 /** How long after its end a run's producers may still close before one that has not is `unknown`, in seconds. */
-const GRACE_SECONDS = 15n
+export const GRACE_SECONDS = 15n
 
 export interface TelemetryRead {
   byRun: Map<string, Telemetry>

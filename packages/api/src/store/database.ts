@@ -8,6 +8,8 @@ export interface DatabaseSettings {
   /** Address with role and database, without a password. */
   url: URL
   password: string
+  /** What the connections are for, in the server's list of them. */
+  purpose?: string
   /** Most connections that are open at a time. */
   connections: number
   /** Longest time that the server works on one statement, in milliseconds. */
@@ -48,7 +50,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     idle_timeout: 60,
     onnotice: () => undefined,
     connection: {
-      application_name: 'runlight-api',
+      application_name: settings.purpose === undefined ? 'runlight-api' : `runlight-api-${settings.purpose}`,
       statement_timeout: settings.statementTimeoutMs,
       default_transaction_read_only: true,
       TimeZone: 'UTC',

@@ -9,7 +9,7 @@ import { jsonWith } from '../http/json.ts'
 import type { Json } from '../http/json.ts'
 import { notNull, producer, timeText } from './log-lines.ts'
 
-interface EventRow {
+export interface EventRow {
   run_id: string
   sequence: string
   org_id: string
@@ -76,7 +76,7 @@ export async function readEvents(sql: Sql, query: EventQuery): Promise<EventPage
   }
 }
 
-function storedEvent(row: EventRow): Json<StoredEvent> {
+export function storedEvent(row: EventRow): Json<StoredEvent> {
   const event: StoredEvent = {
     schemaVersion: EVENT_SCHEMA_VERSION,
     ...(row.org_id !== UNASSIGNED_ORG && { orgId: row.org_id }),

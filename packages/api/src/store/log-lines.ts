@@ -18,8 +18,11 @@ export type Fragment = PendingQuery<Row[]>
 export interface LogFilters {
   nodeRef: string | undefined
   attempt: number | undefined
+  execution?: number | undefined
   levels: readonly string[] | undefined
   streams: readonly string[] | undefined
+  /** Only lines with a message that it finds something in. The store can't do that: it is done with what was read. */
+  grep?: ((message: string) => boolean) | undefined
 }
 
 export interface PageLimits {
@@ -31,9 +34,23 @@ export interface PageLimits {
   scan: number
 }
 
+/** What a line can be filtered by. */
+export interface LineFields {
+  execution: number | undefined
+  nodeRef: string | undefined
+  attempt: number | undefined
+  component: string | undefined
+  level: string
+  stream: string
+  message: string
+}
+
 /** A line with its place in every order. */
 export interface StoredLine {
   key: LogKey
+  fields: LineFields
+  /** The record's own time, nanoseconds since the epoch. */
+  timestampNs: bigint
   /** StoredLog. */
   json: Json<StoredLog>
 }
@@ -44,7 +61,7 @@ export interface LinePage {
   goOn: LogKey | undefined
 }
 
-interface LineRow extends KeyRow {
+export interface LineRow extends KeyRow {
   type: LogType
   org_id: string
   workflow_id: string | null
@@ -72,6 +89,14 @@ export interface KeyRow {
   kafka_offset: string
 }
 
+/** All columns of LineRow but the metadata, which leave the server as text. */
+export const lineColumns = (sql: Sql): Fragment => sql`type, org_id, workflow_id, job_run_id, task_run_id, execution,
+  node_ref, attempt, component, timestamp_ns, effective_ns, level, stream, message, trace_id, span_id, producer_id,
+  producer_seq, kafka_partition, kafka_offset`
+
+/** What a line adds to the size of an answer. */
+export const lineBytes = (sql: Sql): Fragment => sql`octet_length(message) + coalesce(pg_column_size(metadata), 0)`
+
 /** The first so many rows of a list in its order, as something to select from. */
 export type LineSource = (rows: number) => Fragment
 
@@ -89,20 +114,16 @@ export async function readLines(
     ? sql`${source(limits.scan)} AS scanned WHERE ${filter}`
     : sql`${source(limits.lines + 1)} AS taken`
   const rows = await sql<LineRow[]>`
-    SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
-      effective_ns, level, stream, message, metadata::text, trace_id, span_id, producer_id, producer_seq,
-      kafka_partition, kafka_offset, found
+    SELECT ${lineColumns(sql)}, metadata::text, found
     FROM (
       SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
       FROM (
-        SELECT type, org_id, workflow_id, job_run_id, task_run_id, execution, node_ref, attempt, component, timestamp_ns,
-          effective_ns, level, stream, message, metadata, trace_id, span_id, producer_id, producer_seq,
-          kafka_partition, kafka_offset, octet_length(message) + coalesce(pg_column_size(metadata), 0) AS bytes
+        SELECT ${lineColumns(sql)}, metadata, ${lineBytes(sql)} AS bytes
         FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1}
       ) AS page
     ) AS measured
     WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
-  const lines = rows.map((row) => ({ key: logKey(row), json: storedLog(row) }))
+  const lines = rows.map(storedLine)
   const more = rows.length > 0 && Number(rows[0]?.found) > rows.length
   if (more) return { lines, goOn: lines.at(-1)?.key }
   if (!filter) return { lines, goOn: undefined }
@@ -120,11 +141,12 @@ export async function hasLines(sql: Sql, runId: string): Promise<boolean> {
 
 export function filterConditions(
   sql: Sql,
-  { nodeRef, attempt, levels, streams }: LogFilters,
+  { nodeRef, attempt, execution, levels, streams }: LogFilters,
 ): readonly (Fragment | undefined)[] {
   return [
     nodeRef === undefined ? undefined : sql`node_ref = ${nodeRef}`,
     attempt === undefined ? undefined : sql`attempt = ${attempt}`,
+    execution === undefined ? undefined : sql`execution = ${execution}`,
     levels && sql`level = ANY(${levels as string[]}::text[])`,
     streams && sql`stream = ANY(${streams as string[]}::text[])`,
   ]
@@ -168,6 +190,22 @@ export function logKey(row: KeyRow): LogKey {
     effectiveNs: BigInt(row.effective_ns),
     partition: row.kafka_partition,
     offset: BigInt(row.kafka_offset),
+  }
+}
+
+export function storedLine(row: LineRow): StoredLine {
+  const { level, stream, message } = row
+  return {
+    key: logKey(row),
+    fields: {
+      execution: row.execution ?? undefined,
+      nodeRef: row.node_ref ?? undefined,
+      attempt: row.attempt ?? undefined,
+      component: row.component ?? undefined,
+      ...{ level, stream, message },
+    },
+    timestampNs: BigInt(row.timestamp_ns),
+    json: storedLog(row),
   }
 }
 

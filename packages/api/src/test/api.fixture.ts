@@ -22,7 +22,9 @@ export interface TestApi {
 /** Starts the API on a real Postgres. What is not given stands at an address where nobody answers. */
 export async function startTestApi(
   postgres: TestPostgres,
-  given: Partial<Pick<ApiSettings, 'lokiUrl' | 'temporal' | 'brokers'>> & { postgres?: object } = {},
+  given: Partial<Pick<ApiSettings, 'lokiUrl' | 'temporal' | 'brokers' | 'live' | 'postgresDirectUrl'>> & {
+    postgres?: object
+  } = {},
 ): Promise<TestApi> {
   const [nobody] = await freePorts(1)
   const api = await startApi({
@@ -32,6 +34,8 @@ export async function startTestApi(
     brokers: given.brokers ?? [`127.0.0.1:${nobody}`],
     topics: { logs: TOPICS.logs, events: TOPICS.events },
     deadLetterTopic: TOPICS.deadLetters,
+    ...(given.live && { live: given.live }),
+    ...(given.postgresDirectUrl && { postgresDirectUrl: given.postgresDirectUrl }),
     postgres: { url: postgres.url(ROLES.reader), password: 'reader', ...given.postgres },
     instance: 'test',
     log: createLog({ component: 'api', instance: 'test', level: 'error' }),

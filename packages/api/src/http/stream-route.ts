@@ -1,0 +1,158 @@
+// A live stream: one description for its two addresses, `…/stream` (Server-Sent Events) and `…/stream/ws`.
+
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { RunlightError } from '@runlight/contracts/errors'
+import type { ErrorCodeName } from '@runlight/contracts/errors'
+import type { FastifyInstance } from 'fastify'
+import type { Static, TObject } from 'typebox'
+import { Chunk } from '../live/frame.ts'
+import type { OpenStream, Transport } from '../live/live.ts'
+import { parameterReader } from './parameters.ts'
+import { problemOf } from './problem.ts'
+import { sendEvents } from './sse.ts'
+import { createWebSocketServer, sendMessages } from './web-socket.ts'
+
+export interface StreamRequest<P, Q> {
+  params: P
+  query: Q
+  /** Cursor with which a browser comes back. */
+  lastEventId: string | undefined
+  transport: Transport
+  /** Aborted when the reader goes. */
+  signal: AbortSignal
+}
+
+/** `ended`: the reader has had everything, and need not come back. */
+export type StreamAnswer = OpenStream | 'ended'
+
+export interface StreamDescription<P extends TObject, Q extends TObject> {
+  url: string
+  operationId: string
+  summary: string
+  params: P
+  query: Q
+  refusals: readonly ErrorCodeName[]
+  open: (request: StreamRequest<Static<P>, Static<Q>>) => Promise<StreamAnswer>
+}
+
+export interface StreamRoute {
+  url: string
+  operationId: string
+  summary: string
+  params: TObject
+  query: TObject
+  refusals: readonly ErrorCodeName[]
+  open: (request: StreamRequest<Record<string, unknown>, Record<string, unknown>>) => Promise<StreamAnswer>
+}
+
+export function streamRoute<P extends TObject, Q extends TObject>(description: StreamDescription<P, Q>): StreamRoute {
+  const readParams = parameterReader(description.params)
+  const readQuery = parameterReader(description.query)
+  const { open, ...rest } = description
+  return {
+    ...rest,
+    open: async ({ params, query, ...request }) =>
+      open({ ...request, params: readParams(params), query: readQuery(query) }),
+  }
+}
+
+/** The address of the stream as WebSocket. */
+export function socketUrl(url: string): string {
+  return `${url}/ws`
+}
+
+/** What a reader is told when its stream breaks. */
+function problemChunk(requestId: string): (cause: unknown) => Chunk {
+  return (cause) => new Chunk([{ type: 'problem', id: undefined, data: JSON.stringify(problemOf(cause, requestId)) }])
+}
+
+export function installStreams(app: FastifyInstance, routes: readonly StreamRoute[]): void {
+  for (const route of routes) {
+    const url = route.url.replaceAll(/\{(\w+)\}/g, ':$1')
+    app.get(url, { exposeHeadRoute: false }, async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.on('close', () => gone.abort(new Error('The reader is gone')))
+      const answer = await route.open({
+        params: request.params as Record<string, unknown>,
+        query: request.query as Record<string, unknown>,
+        lastEventId: request.headers['last-event-id'] as string | undefined,
+        transport: 'sse',
+        signal: gone.signal,
+      })
+      // A browser that comes back after the end is told by 204 to stay away.
+      if (answer === 'ended') return reply.code(204).send()
+      await sendEvents(request, reply, answer, problemChunk(request.id)).finally(answer.close)
+      return reply
+    })
+    app.get(socketUrl(url), { exposeHeadRoute: false }, async () => {
+      throw new RunlightError('RL_UPGRADE_REQUIRED', 'The request asks for no WebSocket.')
+    })
+  }
+  installUpgrades(app, routes)
+}
+
+function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): void {
+  const sockets = createWebSocketServer()
+  const patterns = routes.map((route) => ({ route, match: pathMatcher(socketUrl(route.url)) }))
+  app.server.on('upgrade', (request, socket, head) => {
+    const requestId = crypto.randomUUID()
+    const gone = new AbortController()
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => gone.abort(new Error('The reader is gone')))
+    const accept = async () => {
+      const address = new URL(request.url ?? '/', 'http://any')
+      for (const { route, match } of patterns) {
+        const params = match(address.pathname)
+        if (!params) continue
+        const query = queryOf(address.searchParams)
+        const answer = await route.open({ params, query, lastEventId: undefined, transport: 'ws', signal: gone.signal })
+        if (answer === 'ended') throw new RunlightError('RL_INTERNAL', 'A WebSocket has no last event.')
+        if (gone.signal.aborted) return answer.close()
+        sockets.handleUpgrade(request, socket, head, (connected) => {
+          connected.on('error', () => connected.terminate())
+          void sendMessages(connected, answer, problemChunk(requestId)).finally(answer.close)
+        })
+        return
+      }
+      throw new RunlightError('RL_ROUTE_NOT_FOUND', `There is no WebSocket at ${address.pathname}.`)
+    }
+    accept().catch((cause: unknown) => refuse(socket, cause, requestId))
+  })
+  app.addHook('onClose', async () => void sockets.close())
+}
+
+function refuse(socket: Duplex, cause: unknown, requestId: string): void {
+  const problem = problemOf(cause, requestId)
+  const body = JSON.stringify(problem)
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
+      'content-type: application/problem+json; charset=utf-8\r\n' +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+/** Reads the parameters of a path; undefined where it is another one. */
+function pathMatcher(url: string): (path: string) => Record<string, string> | undefined {
+  const names = [...url.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
+  const pattern = new RegExp(`^${url.replaceAll(/\{\w+\}/g, '([^/]+)')}$`)
+  return (path) => {
+    const found = pattern.exec(path)
+    if (!found) return undefined
+    try {
+      return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(found[index + 1] as string)]))
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function queryOf(parameters: URLSearchParams): Record<string, unknown> {
+  const names = new Set(parameters.keys())
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const values = parameters.getAll(name)
+      return [name, values.length > 1 ? values : values[0]]
+    }),
+  )
+}

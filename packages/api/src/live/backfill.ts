@@ -1,0 +1,146 @@
+// What a reader gets from the store before it joins the live stream: at its own pace, a page at a time.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RunlightError } from '@runlight/contracts/errors'
+import { sealLogCursor } from '../cursor/cursors.ts'
+import type { LogCursor, LogKey, PositionVector } from '../cursor/cursors.ts'
+import { refusal } from '../cursor/sealed.ts'
+import { readPageAt } from '../logs/page.ts'
+import type { LogQuery } from '../logs/page.ts'
+import type { Database } from '../store/database.ts'
+import { readEventsAfter } from '../store/live-read.ts'
+import type { StoredLine } from '../store/log-lines.ts'
+import { readVector } from '../store/positions.ts'
+import type { Feed, LiveItem } from './feed.ts'
+import { Follower } from './follower.ts'
+import { Chunk } from './frame.ts'
+import type { Frame } from './frame.ts'
+import { CHUNK_BYTES } from './selection.ts'
+import type { Selection } from './selection.ts'
+
+/** Where a stream begins. `last`: with the last so many lines. */
+export type Start =
+  { kind: 'start' } | { kind: 'end' } | { kind: 'last'; lines: number } | { kind: 'cursor'; cursor: LogCursor }
+
+export interface Backfill {
+  database: Database
+  /** Oldest first, without a cursor. */
+  query: LogQuery
+  selection: Selection
+  feed: Feed
+  signal: AbortSignal
+}
+
+const RETRY_MS = 500
+const EVENTS = 500
+/** Most bytes of the last lines with which a stream begins. */
+const LAST_BYTES = 16 * 1024 * 1024
+
+/** Before everything: whoever goes on from here is given each line as if it had just arrived. */
+const ORIGIN: PositionVector = { generation: '', partitions: [], otherwise: { nextOffset: 0n, sinceMs: 0 } }
+const BEFORE_ALL: LogKey = { effectiveNs: -(2n ** 63n), partition: 0, offset: 0n }
+const AFTER_ALL: LogKey = { effectiveNs: 2n ** 63n - 1n, partition: 2 ** 31 - 1, offset: 2n ** 63n - 1n }
+
+/** Gives chunks until the reader can go on from the feed's ring; returns the follower. */
+export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chunk, Follower<LiveItem>, undefined> {
+  const { query, selection, feed, signal } = own
+  const { bounds } = query
+  const given = start.kind === 'cursor' ? start.cursor : undefined
+  let events = given?.live?.events ?? (start.kind === 'end' ? feed.ring.end.events : 0n)
+  const id = (place: LogCursor) => sealLogCursor({ ...place, live: { events, done: false } }, selection.list)
+  const toChunk = (lines: readonly StoredLine[], after: (line: StoredLine) => LogCursor) =>
+    new Chunk(lines.map((line): Frame => ({ type: 'log', id: id(after(line)), data: line.json })))
+  const now = () => patiently(own, () => own.database.read((sql) => readVector(sql, query.topic, query.scope)))
+
+  // The whole history is what a first page without a place begins with.
+  let fromScratch = start.kind === 'start' && selection.lines
+  let place: LogCursor = given ?? { segment: 'arrivals', bounds, vector: fromScratch ? ORIGIN : await now() }
+  let last = start.kind === 'last' && selection.lines ? await lastLines(own, place.vector, start.lines) : undefined
+  for (;;) {
+    signal.throwIfAborted()
+    if (place.segment === 'arrivals' && !fromScratch && !last) {
+      const follower = Follower.join(feed.ring, { vector: place.vector, events })
+      if (follower) return follower
+    }
+    for (;;) {
+      const found = await newEvents(own, events)
+      if (found.length === 0) break
+      yield new Chunk(
+        found.map(({ sequence, json }): Frame => {
+          events = sequence
+          return { type: 'trace', id: id(place), data: json }
+        }),
+      )
+    }
+    if (!selection.events) events = feed.ring.end.events
+    if (last) {
+      const { vector } = place
+      const end = last.at(-1)?.key ?? BEFORE_ALL
+      const after = ({ key }: StoredLine): LogCursor => ({ segment: 'history', bounds, vector, after: key, end })
+      for (const some of pieces(last)) yield toChunk(some, after)
+      last = undefined
+    } else if (!selection.lines) {
+      place = { segment: 'arrivals', bounds, vector: await now() }
+    } else {
+      const page = await patiently(own, () => readPageAt(own.database, query, fromScratch ? undefined : place))
+      fromScratch = false
+      for (const some of pieces(page.lines)) yield toChunk(some, page.after)
+      if (!page.next) throw refusal('the topic of log entries was created anew in the middle')
+      place = page.next
+    }
+  }
+}
+
+/** The last lines of what the vector covers, oldest first. */
+async function lastLines(own: Backfill, vector: PositionVector, count: number): Promise<StoredLine[]> {
+  const { query, database } = own
+  const lines: StoredLine[] = []
+  let bytes = 0
+  let place: LogCursor = { segment: 'history', bounds: query.bounds, vector, after: AFTER_ALL, end: BEFORE_ALL }
+  while (lines.length < count && bytes < LAST_BYTES) {
+    const limits = { ...query.limits, lines: Math.min(query.limits.lines, count - lines.length) }
+    const page = await patiently(own, () => readPageAt(database, { ...query, direction: 'backward', limits }, place))
+    for (const line of page.lines) {
+      lines.push(line)
+      bytes += line.json.length
+    }
+    if (page.next?.segment !== 'history') break
+    place = page.next
+  }
+  return lines.reverse()
+}
+
+async function newEvents(own: Backfill, after: bigint) {
+  const { feed, selection, database } = own
+  const { runId } = feed
+  if (runId === undefined || !selection.events) return []
+  const found = await patiently(own, () => database.read((sql) => readEventsAfter(sql, [{ runId, after }], EVENTS)))
+  return found.get(runId) ?? []
+}
+
+/** Asks again while the store is away: the reader has been let in, and its place is kept. */
+async function patiently<T>({ signal }: Backfill, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      return await work()
+    } catch (cause) {
+      if (!(cause instanceof RunlightError) || cause.code !== 'RL_STORE_UNAVAILABLE') throw cause
+      await sleep(RETRY_MS, undefined, { signal })
+    }
+  }
+}
+
+/** Lines in portions of about a chunk's size, so that a reader's pace is felt in between. */
+function* pieces(lines: readonly StoredLine[]): Generator<readonly StoredLine[]> {
+  let from = 0
+  let bytes = 0
+  for (const [index, line] of lines.entries()) {
+    bytes += line.json.length
+    if (bytes < CHUNK_BYTES) continue
+    yield lines.slice(from, index + 1)
+    from = index + 1
+    bytes = 0
+  }
+  if (from < lines.length) yield lines.slice(from)
+}

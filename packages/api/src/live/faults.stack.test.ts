@@ -1,0 +1,163 @@
+// The live stream while readers are slow or cut off, and while the store is away.
+
+import type { LogPage, StoredLog } from '@runlight/contracts/api'
+import { StreamGap } from '@runlight/contracts/api-stream'
+import type { ExecutionStatus } from '@runlight/contracts/execution-status'
+import { shape } from '@runlight/contracts/schema'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startProxy } from '../../../../regression/fixtures/tcp-proxy.ts'
+import { eventually, lineCount, linesOf, numbered, numbers, startLive } from '../test/live.fixture.ts'
+import type { LiveFixture } from '../test/live.fixture.ts'
+
+let live: LiveFixture
+
+beforeAll(async () => {
+  live = await startLive()
+})
+
+afterAll(() => live?.stop())
+
+test('a slow reader is told of a gap with the cursors around it, and holds up nobody', async () => {
+  const runId = 'run-slow'
+  await live.startRun(runId)
+  const slow = await live.follow(runId, { events: 'log' })
+  const quick = await live.follow(runId, { events: 'log' })
+  await live.store.storeLogs(numbered(runId, 0, 10))
+  await eventually(() => lineCount(slow)).toBe(10)
+  slow.pause()
+  const text = 'x'.repeat(1_000)
+  const total = 12_000
+  // What fits into the buffers of two connections and of the kernel is delivered late, but without a gap.
+  for (let from = 10; from < total; from += 1_000) {
+    const entries = numbered(runId, from, Math.min(1_000, total - from)).map((entry) => ({
+      ...entry,
+      metadata: { text },
+    }))
+    await live.store.storeLogs(entries)
+  }
+  await eventually(() => lineCount(quick)).toBe(total)
+  expect(quick.events.some(({ event }) => event === 'gap')).toBe(false)
+  slow.resume()
+  await eventually(() => slow.events.some(({ event }) => event === 'gap')).toBe(true)
+  const messages = new Set<string>()
+  await live.store.storeLogs(numbered(runId, total, 1))
+  await eventually(() => linesOf(slow.events.slice(-1)).at(-1)).toBe(String(total))
+  for (const message of linesOf(slow.events)) {
+    expect(messages.has(message)).toBe(false)
+    messages.add(message)
+  }
+  for (const { data } of slow.events.filter(({ event }) => event === 'gap')) {
+    const gap = JSON.parse(data) as StreamGap
+    expect(shape(StreamGap).check(gap)).toMatchObject({ ok: true })
+    let missed = 0
+    for (let cursor: string | undefined = gap.from; cursor !== undefined && missed < gap.skipped;) {
+      const page: LogPage = await live.api.get(`/workflows/runs/${runId}/logs`, { cursor, limit: 1_000 })
+      for (const { message } of page.logs.slice(0, gap.skipped - missed)) {
+        expect(messages.has(message)).toBe(false)
+        messages.add(message)
+        missed++
+      }
+      cursor = page.nextCursor
+    }
+  }
+  expect(messages.size).toBe(total + 1)
+  slow.cut()
+  quick.cut()
+})
+
+test('100 readers that are cut off again and again get every line once', async () => {
+  const runId = 'run-cut'
+  await live.startRun(runId)
+  const total = 25_000
+  let stored = 0
+  const writing = (async () => {
+    for (; stored < total; stored += 250) {
+      await live.store.storeLogs(numbered(runId, stored, 250), { partition: (stored / 250) % 4 })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })()
+  const seen: string[] = []
+  let cuts = 0
+  let id: string | undefined
+  while (seen.length < total) {
+    const reader = await live.follow(runId, { events: 'log' }, id === undefined ? {} : { 'last-event-id': id })
+    let left = cuts < 100 ? 1 + ((cuts * 97) % 240) : total
+    reader.onEvent = ({ event, id: next, data }) => {
+      if (left <= 0) return
+      expect(event).toBe('log')
+      seen.push((JSON.parse(data) as StoredLog).message)
+      id = next
+      left--
+      if (left === 0 || seen.length === total) reader.cut()
+    }
+    await reader.ended
+    cuts++
+  }
+  await writing
+  expect(cuts).toBeGreaterThan(100)
+  expect(new Set(seen).size).toBe(total)
+  expect(seen.length).toBe(total)
+})
+
+test('when announcements can not be heard it polls, says so, and goes back', async () => {
+  const runId = 'run-deaf'
+  await live.startRun(runId)
+  const reader = await live.follow(runId, { from: 'end' })
+  const degraded = () =>
+    reader.events.filter(({ event }) => event === 'status').map(({ data }) => JSON.parse(data) as ExecutionStatus)
+  const names = () =>
+    degraded()
+      .at(-1)
+      ?.degraded?.map(({ component }) => component) ?? []
+  await eventually(() => degraded().length).toBeGreaterThan(0)
+  expect(names()).not.toContain('live')
+  const { port } = live.direct
+  await live.direct.close()
+  await eventually(names).toContain('live')
+  await live.store.storeLogs(numbered(runId, 0, 100))
+  await eventually(() => lineCount(reader)).toBe(100)
+  live.direct = await startProxy(live.store.postgres.port, port)
+  await eventually(names).not.toContain('live')
+  // Its answers are lost without an end of the connection: announcements that never come are noticed too.
+  live.direct.loseAnswers = true
+  let line = 100
+  await vi.waitFor(
+    async () => {
+      await live.store.storeLogs(numbered(runId, line++, 1))
+      expect(names()).toContain('live')
+    },
+    { timeout: 30_000, interval: 250 },
+  )
+  await eventually(() => lineCount(reader)).toBe(line)
+  live.direct.loseAnswers = false
+  await eventually(names).not.toContain('live')
+  reader.cut()
+})
+
+test('a stream outlives the store, and goes on where it was', async () => {
+  const runId = 'run-outage'
+  await live.startRun(runId)
+  await live.store.storeLogs(numbered(runId, 0, 10))
+  const reader = await live.follow(runId)
+  const isAway = () =>
+    reader.events
+      .filter(({ event }) => event === 'status')
+      .at(-1)
+      ?.data.includes('"component":"postgres"')
+  await eventually(() => lineCount(reader)).toBe(10)
+  await eventually(isAway).toBe(false)
+  await live.store.postgres.kill()
+  await eventually(isAway).toBe(true)
+  const refused = await live.api.refused(`/workflows/runs/other/stream`)
+  expect([refused.status, refused.problem.code]).toEqual([503, 'RL_STORE_UNAVAILABLE'])
+  await live.store.postgres.start()
+  const isStored = () =>
+    live.store.storeLogs(numbered(runId, 10, 10)).then(
+      () => true,
+      () => false,
+    )
+  await eventually(isStored).toBe(true)
+  await eventually(() => linesOf(reader.events)).toEqual(numbers(20))
+  await eventually(isAway).toBe(false)
+  reader.cut()
+})

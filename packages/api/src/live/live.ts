@@ -1,0 +1,188 @@
+// The live part of the API: the hub with its connections, and who reads from it.
+
+import { METRICS } from '@runlight/contracts/metrics'
+import { RunlightError } from '@runlight/contracts/errors'
+import type { Log } from '@runlight/service/log'
+import type { Metrics } from '@runlight/service/metrics'
+import { lineMatcher } from '../logs/matcher.ts'
+import type { LogQuery } from '../logs/page.ts'
+import { readStatus } from '../status/read.ts'
+import type { StatusSources } from '../status/read.ts'
+import type { Database } from '../store/database.ts'
+import type { Start } from './backfill.ts'
+import type { Feed } from './feed.ts'
+import type { Chunk } from './frame.ts'
+import { Hub } from './hub.ts'
+import type { HubSettings } from './hub.ts'
+import { View } from './selection.ts'
+import { StatusWatch } from './status-watch.ts'
+import { stream } from './stream.ts'
+import type { Heartbeat } from './stream.ts'
+
+export interface LiveSettings {
+  sources: StatusSources
+  /** Connections for what is read once for everybody. */
+  hubDatabase: Database
+  listen: HubSettings['listen']
+  ring: HubSettings['ring']
+  /** Most streams at a time. */
+  streams: number
+  heartbeatMs: number
+  metrics: Metrics
+  log: Log
+}
+
+export interface Wanted {
+  query: LogQuery
+  start: Start
+  /** Which of these the reader wants. */
+  events: { status: boolean; trace: boolean; log: boolean }
+}
+
+/** What a transport does with a stream. */
+export interface OpenStream {
+  chunks: AsyncGenerator<Chunk | Heartbeat, void, undefined>
+  /** Told after each write of a chunk. */
+  written: (chunk: Chunk) => void
+  /** Lets go of the feed. */
+  close: () => void
+}
+
+export type Transport = 'sse' | 'ws'
+
+export interface LiveStatus {
+  connections: Record<Transport, number>
+  feeds: { runId: string | undefined; followers: number; items: number; bytes: number }[]
+  gaps: number
+  listening: boolean
+}
+
+export class Live {
+  readonly #settings: LiveSettings
+  readonly #hub: Hub
+  readonly #watch: StatusWatch
+  readonly #views = new Map<Feed, Map<string, View>>()
+  readonly #connections: Record<Transport, number> = { sse: 0, ws: 0 }
+  readonly #closing = new AbortController()
+  readonly #metrics
+  #gaps = 0
+
+  constructor(settings: LiveSettings) {
+    this.#settings = settings
+    const { metrics, sources } = settings
+    this.#metrics = {
+      latency: metrics.histogram(METRICS.streamLatency),
+      gaps: metrics.counter(METRICS.liveGaps),
+      streams: metrics.gauge(METRICS.liveStreams),
+      lines: metrics.counter(METRICS.liveFrames),
+    }
+    for (const transport of ['sse', 'ws'] as const) {
+      this.#metrics.streams.set({ transport }, 0)
+      this.#metrics.gaps.inc({ transport }, 0)
+      this.#metrics.lines.inc({ transport }, 0)
+    }
+    this.#hub = new Hub({
+      database: settings.hubDatabase,
+      topics: sources.topics,
+      log: settings.log,
+      ring: settings.ring,
+      listen: settings.listen,
+      opened: (feed) => this.#watch.start(feed),
+      closed: (feed) => this.#watch.stop(feed),
+    })
+    this.#watch = new StatusWatch({ hub: this.#hub, read: (runId) => readStatus(sources, runId) })
+  }
+
+  get status(): LiveStatus {
+    return {
+      connections: { ...this.#connections },
+      feeds: this.#hub.feeds.map((feed) => ({
+        runId: feed.runId,
+        followers: feed.followers,
+        items: feed.ring.next - feed.ring.first,
+        bytes: feed.ring.bytes,
+      })),
+      gaps: this.#gaps,
+      listening: !this.#hub.degraded.some(({ component }) => component === 'live'),
+    }
+  }
+
+  /**
+   * Begins a stream. Whoever takes it must close it.
+   * @throws RunlightError RL_STORE_UNAVAILABLE, RL_TOO_MANY_STREAMS
+   */
+  async open({ query, start, events }: Wanted, transport: Transport, signal: AbortSignal): Promise<OpenStream> {
+    const open = this.#connections.sse + this.#connections.ws
+    if (open >= this.#settings.streams || this.#closing.signal.aborted) {
+      throw new RunlightError('RL_TOO_MANY_STREAMS', `${open} streams are open.`)
+    }
+    this.#count(transport, 1)
+    let feed: Feed
+    try {
+      feed = await this.#hub.follow(query.scope)
+    } catch (cause) {
+      this.#count(transport, -1)
+      throw cause
+    }
+    const both = AbortSignal.any([signal, this.#closing.signal])
+    const view = this.#view(feed, query, events)
+    let closed = false
+    return {
+      chunks: stream({
+        ...{ view, feed, query, start, status: events.status, signal: both },
+        database: this.#settings.sources.database,
+        heartbeatMs: this.#settings.heartbeatMs,
+        onGap: () => {
+          this.#gaps++
+          this.#metrics.gaps.inc({ transport })
+        },
+      }),
+      written: (chunk) => {
+        this.#metrics.lines.inc({ transport }, chunk.frames.length)
+        chunk.measure(Date.now(), (milliseconds) => this.#metrics.latency.observe(milliseconds))
+      },
+      close: () => {
+        if (closed) return
+        closed = true
+        this.#count(transport, -1)
+        this.#hub.release(feed)
+        if (feed.followers === 0) this.#views.delete(feed)
+      },
+    }
+  }
+
+  /** Ends all streams, and takes no new ones. */
+  endStreams(): void {
+    this.#closing.abort(new Error('The server is stopping'))
+  }
+
+  async close(): Promise<void> {
+    this.endStreams()
+    await Promise.all([this.#watch.close(), this.#hub.close()])
+  }
+
+  #count(transport: Transport, by: 1 | -1): void {
+    this.#connections[transport] += by
+    this.#metrics.streams.set({ transport }, this.#connections[transport])
+  }
+
+  /** Readers who want the same share a view. */
+  #view(feed: Feed, query: LogQuery, events: Wanted['events']): View {
+    const views = this.#views.get(feed) ?? new Map<string, View>()
+    this.#views.set(feed, views)
+    // The same words, such as 15m, mean another moment for each reader.
+    const bounds = [String(query.bounds.since), String(query.bounds.until)]
+    const key = JSON.stringify([query.list, events.trace, events.log, bounds])
+    const known = views.get(key)
+    if (known) return known
+    const view = new View({
+      list: query.list,
+      bounds: query.bounds,
+      matches: lineMatcher(query.scope, query.filters),
+      lines: events.log,
+      events: events.trace && query.scope.kind === 'run',
+    })
+    views.set(key, view)
+    return view
+  }
+}

@@ -1,0 +1,147 @@
+// How the followed runs stand: asked when their events come, at an interval otherwise, until the end can be told.
+
+import type { ExecutionStatus, Telemetry } from '@runlight/contracts/execution-status'
+import { isFinal } from '@runlight/contracts/execution-status'
+import type { StreamDone } from '@runlight/contracts/api-stream'
+import { instantToNanos, parseInstant } from '@runlight/contracts/time'
+import { GRACE_SECONDS } from '../status/telemetry.ts'
+import type { Feed } from './feed.ts'
+import type { Hub } from './hub.ts'
+
+export interface WatchSettings {
+  hub: Hub
+  /** @throws RunlightError RL_STORE_UNAVAILABLE */
+  read: (runId: string) => Promise<ExecutionStatus | undefined>
+}
+
+/** At least this far apart, in milliseconds. */
+const PAUSE_MS = 300
+/** A run that goes on quietly, and one that has ended and whose last records are awaited. */
+const QUIET_MS = 10_000
+const ENDING_MS = 1_000
+/** Runs that are asked for at a time. */
+const SIDE_BY_SIDE = 4
+
+/** Watches one feed until its end was told, or nobody follows it. */
+export class StatusWatch {
+  readonly #settings: WatchSettings
+  readonly #turns = new Turns(SIDE_BY_SIDE)
+  readonly #watched = new Map<Feed, AbortController>()
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(settings: WatchSettings) {
+    this.#settings = settings
+  }
+
+  start(feed: Feed): void {
+    const ended = new AbortController()
+    this.#watched.set(feed, ended)
+    const running = this.#watch(feed, ended.signal).finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  stop(feed: Feed): void {
+    this.#watched.get(feed)?.abort()
+    this.#watched.delete(feed)
+  }
+
+  /** Resolves when nothing is being asked any more. */
+  async close(): Promise<void> {
+    for (const feed of [...this.#watched.keys()]) this.stop(feed)
+    await Promise.all(this.#running)
+  }
+
+  async #watch(feed: Feed, signal: AbortSignal): Promise<void> {
+    let status: ExecutionStatus | undefined
+    let events = -1n
+    let askAt = 0
+    while (!signal.aborted && feed.done === undefined && !feed.broken) {
+      if (feed.runId !== undefined && (Date.now() >= askAt || feed.ring.end.events !== events)) {
+        events = feed.ring.end.events
+        status = (await this.#ask(feed.runId)) ?? status
+        const verdict = status && verdictOf(status)
+        if (status && verdict && !this.#isBlind()) {
+          await this.#settings.hub.catchUp(feed, signal)
+          if (!signal.aborted) this.#finish(feed, { verdict, status })
+          return
+        }
+        askAt = Date.now() + (status && isFinal(status.status) ? ENDING_MS : QUIET_MS)
+        this.#publish(feed, status)
+        await pause(PAUSE_MS, signal)
+        continue
+      }
+      this.#publish(feed, status)
+      await feed.news.wait(Math.max(1, Math.min(askAt - Date.now(), QUIET_MS)), signal)
+      await pause(PAUSE_MS, signal)
+    }
+  }
+
+  /** While the store is away nothing can be said about its end. */
+  #isBlind(): boolean {
+    return this.#settings.hub.degraded.some(({ component }) => component === 'postgres')
+  }
+
+  async #ask(runId: string): Promise<ExecutionStatus | undefined> {
+    return this.#turns.take(() => this.#settings.read(runId).catch(() => undefined))
+  }
+
+  #publish(feed: Feed, status: ExecutionStatus | undefined): void {
+    const degraded = [...(status?.degraded ?? []), ...this.#settings.hub.degraded]
+    if (feed.runId === undefined) feed.setStatus(JSON.stringify(degraded.length > 0 ? { degraded } : {}))
+    else if (status) feed.setStatus(JSON.stringify(degraded.length > 0 ? { ...status, degraded } : status))
+  }
+
+  #finish(feed: Feed, done: StreamDone): void {
+    this.#publish(feed, done.status)
+    feed.finish(JSON.stringify(done))
+  }
+}
+
+/** May the end be told: is everything there, or has the time for what is missing run out? */
+export function verdictOf(status: ExecutionStatus, nowMs = Date.now()): StreamDone['verdict'] | undefined {
+  if (!isFinal(status.status)) return undefined
+  if (isWhole(status.telemetry)) return 'complete'
+  const ended = parseInstant(status.completedAt ?? status.updatedAt)
+  if (!ended) return undefined
+  const since = BigInt(nowMs) * 1_000_000n - instantToNanos(ended)
+  return since > GRACE_SECONDS * 1_000_000_000n ? 'grace' : undefined
+}
+
+function isWhole(telemetry: Telemetry): boolean {
+  return Object.values(telemetry).every(({ state }) => state === 'complete' || state === 'dropped')
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+  })
+}
+
+/** Lets so many work at a time; the others wait their turn. */
+class Turns {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(count: number) {
+    this.#free = count
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// One reader's stream: what is stored already, then what comes, to the end.
+
+import type { StreamGap } from '@runlight/contracts/api-stream'
+import { backfill } from './backfill.ts'
+import type { Backfill, Start } from './backfill.ts'
+import { Chunk } from './frame.ts'
+import type { Frame } from './frame.ts'
+import { CHUNK_BYTES } from './selection.ts'
+import type { View } from './selection.ts'
+
+export interface StreamSettings extends Omit<Backfill, 'selection'> {
+  view: View
+  start: Start
+  /** Does the reader want to know how the run stands? */
+  status: boolean
+  heartbeatMs: number
+  /** Told of each gap that the reader gets. */
+  onGap: () => void
+}
+
+/** A sign of life: nothing has happened for a while. `id` is the reader's cursor. */
+export interface Heartbeat {
+  heartbeat: string
+}
+
+/**
+ * Chunks in their order, until the end of the run has been told, the signal is aborted, or the feed breaks (then it
+ * throws). Whoever iterates sets the pace: a reader that takes long is told of a gap, and nobody waits for it.
+ */
+export async function* stream(settings: StreamSettings): AsyncGenerator<Chunk | Heartbeat, void, undefined> {
+  const { view, feed, signal, start, heartbeatMs } = settings
+  let told: string | undefined
+  const status = (): Chunk | undefined => {
+    if (!settings.status || feed.status === undefined || feed.status === told) return undefined
+    told = feed.status
+    return new Chunk([{ type: 'status', id: undefined, data: told }])
+  }
+  const first = status()
+  if (first) yield first
+  const follower = yield* backfill({ ...settings, selection: view.selection }, start)
+  for (;;) {
+    signal.throwIfAborted()
+    if (feed.broken) throw feed.broken
+    const news = status()
+    if (news) yield news
+    if (follower.isShared && !follower.atEnd) {
+      const chunk = view.shared(feed.ring, follower)
+      if (chunk.frames.length > 0) yield chunk
+      continue
+    }
+    const taken = follower.take(CHUNK_BYTES)
+    if (taken.kind === 'entries') {
+      const chunk = view.chunk(taken.entries, taken.placeOf)
+      if (chunk.frames.length > 0) yield chunk
+    } else if (taken.kind === 'gap') {
+      settings.onGap()
+      const [from, to] = [view.cursor(taken.from), view.cursor(taken.to)]
+      const gap: StreamGap = { from, to, skipped: taken.skipped }
+      yield new Chunk([{ type: 'gap', id: to, data: JSON.stringify(gap) }])
+    } else if (feed.done !== undefined) {
+      const end: Frame = { type: 'done', id: view.cursor(follower.place, true), data: feed.done }
+      const final = status()
+      if (final) yield final
+      yield new Chunk([end])
+      return
+    } else if (!(await feed.news.wait(heartbeatMs, signal)) && !signal.aborted) {
+      yield { heartbeat: view.cursor(follower.place) }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// What was stored since the last look, for everybody who is followed at once.
+
+import type { StoredEvent } from '@runlight/contracts/api'
+import type { Sql } from 'postgres'
+import type { Json } from '../http/json.ts'
+import { storedEvent } from './events.ts'
+import type { EventRow } from './events.ts'
+import { lineBytes, lineColumns, storedLine } from './log-lines.ts'
+import type { Fragment, LineRow, StoredLine } from './log-lines.ts'
+import { positionVector, vectorColumns } from './positions.ts'
+import type { PositionVector } from '../cursor/cursors.ts'
+import type { VectorRow } from './positions.ts'
+
+/** How far both topics are stored. */
+export interface StoredNow {
+  logs: PositionVector
+  /** Sum of the next offsets of the events' partitions: it moves when an event is stored. */
+  events: string
+}
+
+export async function readStoredNow(sql: Sql, topics: { logs: string; events: string }): Promise<StoredNow> {
+  const rows = await sql<(VectorRow & { topic: string })[]>`
+    SELECT topic, ${vectorColumns(sql)} FROM positions WHERE topic IN (${topics.logs}, ${topics.events})`
+  const events = rows.filter((row) => row.topic === topics.events)
+  return {
+    logs: positionVector(rows.filter((row) => row.topic === topics.logs)),
+    events: events.map((row) => `${row.kafka_partition}:${row.generation}:${row.next_offset}`).join(),
+  }
+}
+
+/** Offsets of one partition in which lines of one subject are looked for. */
+export interface LineWindow {
+  /** The run; undefined for the lines of components. */
+  runId: string | undefined
+  partition: number
+  from: bigint
+  until: bigint
+  /** Only rows that were appended at or after this time, milliseconds since the epoch. */
+  sinceMs: number
+}
+
+export interface WindowLines {
+  lines: StoredLine[]
+  /** There are more lines in the window, after the last of these. */
+  truncated: boolean
+}
+
+export interface ReadBound {
+  /** Most lines of a window. */
+  lines: number
+  /** Most bytes of a window; one line all the same. */
+  bytes: number
+}
+
+/** The lines of each window, in the order of the offsets. */
+export async function readWindows(sql: Sql, windows: readonly LineWindow[], bound: ReadBound): Promise<WindowLines[]> {
+  const found = windows.map((): WindowLines => ({ lines: [], truncated: false }))
+  const ofRuns = [...windows.keys()].filter((index) => windows[index]?.runId !== undefined)
+  const ofComponents = [...windows.keys()].filter((index) => windows[index]?.runId === undefined)
+  const read = async (indexes: readonly number[], subject: Fragment) => {
+    if (indexes.length === 0) return
+    const wanted = indexes.map((index) => windows[index] as LineWindow)
+    const rows = await sql<(LineRow & { wanted: number })[]>`
+      SELECT line.*, wanted.index AS wanted FROM unnest(
+        ${indexes as number[]}::int[], ${wanted.map(({ runId }) => runId ?? null)}::text[],
+        ${wanted.map(({ partition }) => partition)}::int[], ${wanted.map(({ from }) => String(from))}::bigint[],
+        ${wanted.map(({ until }) => String(until))}::bigint[],
+        ${wanted.map(({ sinceMs }) => new Date(sinceMs).toISOString())}::timestamptz[]
+      ) AS wanted (index, run_id, partition, first, until, since) CROSS JOIN LATERAL (
+        SELECT ${lineColumns(sql)}, metadata::text, found FROM (
+          SELECT *, count(*) OVER () AS found,
+            sum(bytes) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - bytes AS before
+          FROM (
+            SELECT ${lineColumns(sql)}, metadata, ${lineBytes(sql)} AS bytes FROM logs
+            WHERE ${subject} AND kafka_partition = wanted.partition AND kafka_offset >= wanted.first
+              AND kafka_offset < wanted.until AND created_at >= wanted.since
+            ORDER BY kafka_offset LIMIT ${bound.lines + 1}
+          ) AS page
+        ) AS measured
+        WHERE before < ${bound.bytes} ORDER BY kafka_offset LIMIT ${bound.lines}
+      ) AS line`
+    for (const row of rows) {
+      const own = found[row.wanted] as WindowLines
+      own.lines.push(storedLine(row))
+      own.truncated = Number(row.found) > own.lines.length
+    }
+  }
+  await Promise.all([read(ofRuns, sql`job_run_id = wanted.run_id`), read(ofComponents, sql`component IS NOT NULL`)])
+  return found
+}
+
+export interface LiveEvent {
+  sequence: bigint
+  json: Json<StoredEvent>
+}
+
+/** Events of each run after a sequence number, in their order. */
+export async function readEventsAfter(
+  sql: Sql,
+  runs: readonly { runId: string; after: bigint }[],
+  limit: number,
+): Promise<Map<string, LiveEvent[]>> {
+  const found = new Map<string, LiveEvent[]>()
+  if (runs.length === 0) return found
+  const rows = await sql<EventRow[]>`
+    SELECT event.* FROM unnest(
+      ${runs.map(({ runId }) => runId)}::text[], ${runs.map(({ after }) => String(after))}::bigint[]
+    ) AS wanted (run_id, after) CROSS JOIN LATERAL (
+      SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
+        effective_ns, error::text, output_summary::text, data::text, causes, producer_id, producer_seq, 0 AS found
+      FROM workflow_traces WHERE run_id = wanted.run_id AND sequence > wanted.after ORDER BY sequence LIMIT ${limit}
+    ) AS event ORDER BY event.run_id, event.sequence`
+  for (const row of rows) {
+    const event = { sequence: BigInt(row.sequence), json: storedEvent(row) }
+    const own = found.get(row.run_id)
+    if (own) own.push(event)
+    else found.set(row.run_id, [event])
+  }
+  return found
+}
