@@ -51,6 +51,7 @@ export function postgresBridge(
       postgresPassword: place.secret('password'),
       // Part of the stored reference to the lines in Loki.
       lokiLabels: settings.loki.labels,
+      logDays: settings.postgres.logDays,
     }),
   })
 }

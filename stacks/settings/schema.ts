@@ -142,6 +142,11 @@ export const settingsSchema = group({
     port: port({ default: 17432, description: 'PostgreSQL protocol' }),
     maxConnections: count(10, 1000, { default: 100, unit: 'connections', description: 'Limit of connections' }),
     sharedBuffersMiB: count(16, 65536, { default: 256, unit: 'MiB', description: 'Memory for cached pages' }),
+    logDays: count(1, 3650, {
+      default: 7,
+      unit: 'days',
+      description: 'Days of log lines that are kept besides the present one; Loki keeps them longer',
+    }),
   }),
   temporal: group({
     port: port({ default: 17233, description: 'gRPC front end' }),

@@ -175,6 +175,11 @@ describe('provision up', () => {
         (sql) => sql`insert into positions ${sql({ topic, kafka_partition: 0, ...position })}`,
       )
     await store('telemetry.logs')
+    // Of one day Loki is known to have everything.
+    await as(ROLES.writer, words.writer, async (sql) => {
+      await sql`select runlight_ensure_log_partition('2026-01-02')`
+      await sql`insert into log_days (day, loki_passed_at) values ('2026-01-02', now())`
+    })
     await admin.deleteTopics({ topics: ['telemetry.logs'] })
     await expect.poll(async () => (await admin.listTopics()).includes('telemetry.logs')).toBe(false)
     expect((await up()).changes).toHaveLength(2)
@@ -185,8 +190,11 @@ describe('provision up', () => {
     expect(await positions()).toHaveLength(1)
     expect((await up({}, true)).changes).toEqual([
       'The positions of telemetry.logs in the trace store were given up; it is taken from its first record on.',
+      expect.stringMatching(/^Loki may lack lines of 2026-01-01: .*runlight_drop_log_partition\('2026-01-01'\)/),
     ])
     expect(await positions()).toEqual([])
+    const kept = await as(ROLES.reader, words.reader, (sql) => sql`select day::text from log_days where older_life`)
+    expect(kept).toEqual([{ day: '2026-01-01' }])
     expect(await up({}, true)).toMatchObject({ changes: [] })
   })
 

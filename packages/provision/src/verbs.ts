@@ -5,6 +5,7 @@ import { readGenerations } from '@runlight/bridge-core/generations'
 import { createKafka } from '@runlight/bridge-core/kafka-client'
 import { migrateDown, migrationStatus, readMigrations } from '@runlight/bridge-postgres/migrate'
 import { readEnvironment } from '@runlight/contracts/environment'
+import { replayTopic } from '@runlight/contracts/topics'
 import type { Log } from '@runlight/service/log'
 import { forgetPositions, topicsToAccept } from './accept-generation.ts'
 import { ensureDatabase, openDatabase } from './database.ts'
@@ -48,7 +49,8 @@ export async function provisionUp(
 
       async function accept(): Promise<string[]> {
         const known = await readGenerations(kafka, env.generationsTopic)
-        const found = await topicsToAccept(admin, sql, [env.logTopic, env.eventTopic], known)
+        const stored = [env.logTopic, env.eventTopic, env.deadLetterTopic, replayTopic('loki')]
+        const found = await topicsToAccept(admin, sql, stored, known)
         const shorter = new Set(found.filter(({ endsTooEarly }) => endsTooEarly).map(({ topic }) => topic))
         // The old generation's offsets are taken: records at the same offsets must not pass for old ones.
         const renewed =
@@ -60,6 +62,7 @@ export async function provisionUp(
           ...(await forgetPositions(
             sql,
             found.map(({ topic }) => topic),
+            { logTopic: env.logTopic, lokiReplayTopic: replayTopic('loki') },
           )),
         ]
       }
