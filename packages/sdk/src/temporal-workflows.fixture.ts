@@ -29,6 +29,11 @@ export async function single(how: How): Promise<string> {
   return act('node', how)
 }
 
+/** So many nodes at once. */
+export async function parallel(nodes: number, how: How): Promise<void> {
+  await Promise.all(Array.from({ length: nodes }, (_, i) => act(`node ${i + 1}`, how)))
+}
+
 /** One node in each of so many Temporal runs. */
 export async function chain(links: number): Promise<void> {
   await act('link', 'work')

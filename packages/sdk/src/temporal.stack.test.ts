@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { ProducerClosedData, TraceEvent } from '@runlight/contracts/trace-event'
 import { TOPICS } from '@runlight/contracts/topics'
 import { CompleteAsyncError, Context } from '@temporalio/activity'
@@ -21,7 +22,7 @@ import { openTelemetry } from './telemetry.ts'
 import type { Telemetry } from './telemetry.ts'
 import { executionsFromVisibility } from './temporal-executions.ts'
 import type { ExecutionOf } from './temporal-executions.ts'
-import type { Activities, chain, parent, retried, single } from './temporal-workflows.fixture.ts'
+import type { Activities, chain, parallel, parent, retried, single } from './temporal-workflows.fixture.ts'
 import { activityInterceptors, workflowInterceptorModule } from './temporal.ts'
 
 const TASK_QUEUE = 'sdk-test'
@@ -37,6 +38,12 @@ let native: NativeConnection
 let client: Client
 let workers: Worker[] = []
 let running: Promise<unknown>
+let start: (
+  taskQueue: string,
+  telemetry: Telemetry,
+  executionOf?: ExecutionOf,
+  connection?: NativeConnection,
+) => Promise<Worker>
 
 const activities: Activities = {
   act: async (how) => {
@@ -68,9 +75,9 @@ beforeAll(async () => {
     workflowInterceptorModules: [workflowInterceptorModule],
     logger: new DefaultLogger('ERROR'),
   })
-  const start = (taskQueue: string, executionOf?: ExecutionOf): Promise<Worker> =>
+  start = (taskQueue, telemetry, executionOf, connection = native) =>
     Worker.create({
-      connection: native,
+      connection,
       namespace: temporal.namespace,
       taskQueue,
       workflowBundle,
@@ -78,7 +85,8 @@ beforeAll(async () => {
       interceptors: { activity: [activityInterceptors({ telemetry, ...(executionOf && { executionOf }) })] },
       maxHeartbeatThrottleInterval: '200 milliseconds',
     })
-  workers = [await start(TASK_QUEUE, executionsFromVisibility(client)), await start(UNASKING_QUEUE)]
+  const asking = await start(TASK_QUEUE, telemetry, executionsFromVisibility(client))
+  workers = [asking, await start(UNASKING_QUEUE, telemetry)]
   running = Promise.all(workers.map((worker) => worker.run()))
 })
 afterAll(async () => {
@@ -161,6 +169,38 @@ test('a cancellation is a failure of type CancelledFailure', async () => {
   const events = await eventsOf('hangs', 1)
   expect(steps(events)).toEqual(['1/node/1/NODE_STARTED', '1/node/1/NODE_FAILED'])
   expect(events[1]?.error).toMatchObject({ type: 'CancelledFailure', retryable: false })
+})
+
+test('retried attempts on several workers: each has identities of its own, and accounts for what it sent', async () => {
+  const elsewhere = openTelemetry({ brokers: kafka.brokers, clientId: 'another worker' })
+  const second = await NativeConnection.connect({ address: temporal.address })
+  const workers = [await start('several', telemetry), await start('several', elsewhere, undefined, second)]
+  const bothRun = Promise.all(workers.map((worker) => worker.run()))
+  const options = { ...base, taskQueue: 'several', workflowId: 'shared' }
+  await client.workflow.execute<typeof parallel>('parallel', { ...options, args: [8, 'fail twice'] })
+  const events = await eventsOf('shared', 8 * 3)
+  for (const worker of workers) worker.shutdown()
+  await bothRun
+  await second.close()
+  expect(await elsewhere.close(10_000)).toBe(true)
+  expect(elsewhere.logs.stats().acknowledged).toBeGreaterThan(0)
+
+  const logs = (await readTopic(kafka.brokers, TOPICS.logs)).filter(({ key }) => key === 'shared')
+  const entries = logs.map(({ value }) => JSON.parse(value) as LogEntry)
+  expect(entries).toHaveLength(8 * 3)
+  for (const record of [...entries, ...events])
+    expect(record).toMatchObject({ orgId: 'acme', workflowId: 'definition' })
+  const accounts = events.filter(({ type }) => type === 'PRODUCER_CLOSED')
+  expect(new Set(accounts.map(({ nodeRef, attempt }) => `${nodeRef}/${attempt}`)).size).toBe(8 * 3)
+  for (const { nodeRef, attempt, producer, data } of accounts) {
+    const account = data as unknown as ProducerClosedData
+    const own = (record: { nodeRef?: string; attempt?: number }) =>
+      record.nodeRef === nodeRef && record.attempt === attempt
+    expect(entries.filter(own).map((entry) => entry.producer)).toEqual([{ id: account.logs.producerId, seq: 1 }])
+    expect(account.events).toMatchObject({ producerId: producer?.id, count: 2, lastSeq: 2 })
+    expect(events.filter(own).map((event) => event.producer?.seq)).toEqual([1, 2, 3])
+  }
+  expect(new Set(accounts.map(({ producer }) => producer?.id)).size).toBe(8 * 3)
 })
 
 test('an activity that is completed elsewhere is not told as ended', async () => {
