@@ -76,7 +76,7 @@ function decodeRecord<T extends LogEntry | TraceEvent>(
   const own = parseInstant(body.timestamp)
   if (!own) return { record, reason: 'schema', detail: NO_SUCH_DAY }
   const effective = effectiveTime(own, instantFromMillis(appendedAt))
-  const decoded: DecodedRecord<T> = { offset, appendedAt, key, value, text, body, own, effective }
+  const decoded: DecodedRecord<T> = { bus: record, offset, appendedAt, key, value, text, body, own, effective }
   if (record.replayOffset !== undefined) decoded.replayOffset = record.replayOffset
   return decoded
 }

@@ -43,6 +43,8 @@ export function offsetAfter({ offset, unreadable }: BusRecord): bigint {
 
 /** A record that has the shape of its topic. */
 export interface DecodedRecord<T> extends BusRecord {
+  /** The record as it was taken from the bus: what is worth keeping while the store works. */
+  bus: BusRecord
   value: Buffer
   /** The value as text: exactly its bytes. */
   text: string

@@ -22,7 +22,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-const push = (own: LokiClient) => own.push('acme', new Uint8Array([10, 0]), new AbortController().signal)
+const push = (own: LokiClient) => own.push('acme', Buffer.from([2, 4, 10, 0]), new AbortController().signal)
 
 describe('push', () => {
   it('names the tenant, and says what the body is', async () => {

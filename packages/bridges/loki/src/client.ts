@@ -1,7 +1,6 @@
 // Pushes to Loki, and what its answers mean.
 
 import { Pool, errors } from 'undici'
-import { compress } from 'snappy'
 import { DeliveryError } from '@runlight/bridge-core/sink'
 import type { FailureReason } from '@runlight/bridge-core/sink'
 import { TENANT_HEADER } from '@runlight/contracts/labels'
@@ -19,10 +18,10 @@ export class PushRefused extends Error {
 
 export interface LokiClient {
   /**
-   * Pushes one encoded PushRequest.
+   * Pushes one PushRequest, in protobuf and compressed with snappy.
    * @throws PushRefused (400, 413), DeliveryError (anything that a repeat may mend)
    */
-  push: (tenant: string, request: Uint8Array, signal: AbortSignal) => Promise<void>
+  push: (tenant: string, body: Buffer, signal: AbortSignal) => Promise<void>
   /** Rejects with the reason when Loki is not ready. */
   check: () => Promise<void>
   close: () => Promise<void>
@@ -39,8 +38,7 @@ export function createLokiClient(url: URL, connections: number): LokiClient {
   })
   const base = url.pathname.replace(/\/$/, '')
   return {
-    push: async (tenant, request, signal) => {
-      const body = await compress(Buffer.from(request.buffer, request.byteOffset, request.byteLength))
+    push: async (tenant, body, signal) => {
       const headers = { 'content-type': 'application/x-protobuf', [TENANT_HEADER]: tenant }
       const path = `${base}/loki/api/v1/push`
       const answer = await pool.request({ method: 'POST', path, headers, body, signal }).catch(unreachable)

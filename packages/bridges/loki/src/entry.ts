@@ -8,6 +8,7 @@ import { storedOrg } from '@runlight/contracts/organisation'
 import { fillBelowPrecision, fractionDigits } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
 import { cutLine } from './line.ts'
+import { entryBytes } from './push-request.ts'
 
 export type LogRecord = LogBatch['records'][number]
 
@@ -29,6 +30,8 @@ export interface LokiEntry {
   /** The line is not the whole one. */
   cut: boolean
   metadata: LabelPairs
+  /** What it takes in a push, in bytes. */
+  bytes: number
 }
 
 /** Entries of one batch; label sets are built once for each stream. */
@@ -49,13 +52,11 @@ function toEntry(record: LogRecord, labels: string, batch: LogBatch, settings: E
   const { body, effective, offset } = record
   const { topic, partition, generation } = batch
   const position = { generation, topic, partition, offset }
-  return {
-    record,
-    tenant: storedOrg(body.orgId),
-    labels,
-    // An append time is one in milliseconds.
-    timestamp: fillBelowPrecision(effective.instant, offset, effective.skewed ? 3 : fractionDigits(body.timestamp)),
-    ...cutLine(record, settings),
-    metadata: structuredMetadata(body, position, settings.labels, effective.skewed),
-  }
+  // An append time is one in milliseconds.
+  const digits = effective.skewed ? 3 : fractionDigits(body.timestamp)
+  const timestamp = fillBelowPrecision(effective.instant, offset, digits)
+  const { line, cut } = cutLine(record, settings)
+  const metadata = structuredMetadata(body, position, settings.labels, effective.skewed)
+  const bytes = entryBytes(timestamp, line, metadata)
+  return { record, tenant: storedOrg(body.orgId), labels, timestamp, line, cut, metadata, bytes }
 }

@@ -1,7 +1,17 @@
 // The Loki sink: a batch becomes pushes by tenant; what Loki refuses for good is isolated by halving.
 
+import { compressSync } from 'snappy'
 import { DeliveryError } from '@runlight/bridge-core/sink'
-import type { Delivery, DeliveryContext, LogBatch, PartitionBatch, Refusal, Sink } from '@runlight/bridge-core/sink'
+import { decodeRecords } from '@runlight/bridge-core/decode'
+import type {
+  BusRecord,
+  Delivery,
+  DeliveryContext,
+  LogBatch,
+  PartitionBatch,
+  Refusal,
+  Sink,
+} from '@runlight/bridge-core/sink'
 import { maybeUnrepresentable, unrepresentableField } from '@runlight/bridge-core/unrepresentable'
 import type { Metrics } from '@runlight/service/metrics'
 import { PushRefused, createLokiClient } from './client.ts'
@@ -11,7 +21,7 @@ import type { EntrySettings, LokiEntry } from './entry.ts'
 import { createLokiMetrics } from './metrics.ts'
 import type { LokiMetrics } from './metrics.ts'
 import { PushLimit } from './push-limit.ts'
-import { encodePushRequest, entryBytes } from './push-request.ts'
+import { encodePushRequest } from './push-request.ts'
 
 export interface LokiSinkSettings extends EntrySettings {
   url: URL
@@ -57,10 +67,14 @@ interface Pusher {
   limit: PushLimit
 }
 
-/** One push: entries of one stream. */
+/** One push: records of one stream. */
 interface Push {
-  entries: readonly LokiEntry[]
-  request: Uint8Array
+  /** As they were taken from the bus: while Loki works nothing that was made of them is kept but the body. */
+  records: readonly BusRecord[]
+  /** The request, compressed: what is sent, also when it is repeated. */
+  body: Buffer
+  /** Before compression. */
+  bytes: number
 }
 
 interface StreamPushes {
@@ -76,16 +90,22 @@ function prepare(pusher: Pusher, settings: LokiSinkSettings, batch: PartitionBat
   const prepared = Array.from(streams.values(), ({ tenant, entries }): StreamPushes => {
     return { tenant, pushes: Array.from(inPushes(entries), (own) => toPush(own)) }
   })
+  const count = batch.records.length
+  const again = (records: readonly BusRecord[]): Push => {
+    const { decoded } = decodeRecords('logs', records)
+    return toPush(toEntries({ ...place, records: decoded }, settings))
+  }
+  const { records: _, ...place } = batch
   return async (context) => {
     const all = [...refused]
     const pushStream = async ({ tenant, pushes }: StreamPushes) => {
-      for (const one of pushes) all.push(...(await pushAll(pusher, tenant, one, context)))
+      for (const one of pushes) all.push(...(await pushAll(pusher, tenant, one, again, context)))
     }
     // All have ended before this does, so that nothing of it comes after what another owner of the partition pushes.
     const ends = await Promise.allSettled(prepared.map(pushStream))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     if (all.length > 0) await context.refuse(all)
-    return { delivered: batch.records.length - all.length, repeated: 0 }
+    return { delivered: count - all.length, repeated: 0 }
   }
 }
 
@@ -101,7 +121,7 @@ function entriesByStream(batch: LogBatch, settings: LokiSinkSettings) {
     if (entry.cut) cut++
     const detail = maybeUnrepresentable(record.text) ? faultOf(entry, settings) : undefined
     if (detail) {
-      refused.push({ record, reason: 'unrepresentable', detail })
+      refused.push({ record: record.bus, reason: 'unrepresentable', detail })
       continue
     }
     const key = `${tenant} ${labels}`
@@ -122,8 +142,8 @@ function faultOf({ record, metadata }: LokiEntry, { lines }: LokiSinkSettings): 
 function* inPushes(entries: readonly LokiEntry[]): Generator<readonly LokiEntry[]> {
   let start = 0
   let bytes = 0
-  for (const [index, entry] of entries.entries()) {
-    const size = entryBytes(entry)
+  for (let index = 0; index < entries.length; index++) {
+    const size = (entries[index] as LokiEntry).bytes
     if (index > start && bytes + size > PUSH_BYTES) {
       yield entries.slice(start, index)
       start = index
@@ -135,24 +155,34 @@ function* inPushes(entries: readonly LokiEntry[]): Generator<readonly LokiEntry[
 }
 
 function toPush(entries: readonly LokiEntry[]): Push {
-  return { entries, request: encodePushRequest(entries) }
+  const request = encodePushRequest(entries[0]?.labels ?? '', entries)
+  return { records: entries.map(({ record }) => record.bus), body: compressSync(request), bytes: request.length }
 }
 
-/** Pushes until everything is stored that Loki takes; gives what it refuses for good, each with its words. */
-async function pushAll(pusher: Pusher, tenant: string, one: Push, context: DeliveryContext): Promise<Refusal[]> {
-  const { entries, request } = one
-  const answer = await context.retrying(() => push(pusher, tenant, request, context.signal))
+/**
+ * Pushes until everything is stored that Loki takes; gives what it refuses for good, each with its words.
+ * @param again makes a push of some of its records
+ */
+async function pushAll(
+  pusher: Pusher,
+  tenant: string,
+  one: Push,
+  again: (records: readonly BusRecord[]) => Push,
+  context: DeliveryContext,
+): Promise<Refusal[]> {
+  const { records } = one
+  const answer = await context.retrying(() => push(pusher, tenant, one, context.signal))
   if (answer === 'stored') return []
-  const [only] = entries
-  if (entries.length === 1 && only) {
+  const [only] = records
+  if (records.length === 1 && only) {
     const reason = answer.status === 413 ? 'too_large' : 'refused'
-    return [{ record: only.record, reason, detail: answer.message }]
+    return [{ record: only, reason, detail: answer.message }]
   }
-  // A 400 is partial: Loki has stored the good entries. Pushing them again in halves is a repeat of the same bytes.
-  const middle = entries.length >> 1
+  // A 400 is partial: Loki has stored the good entries. Pushing them again in halves is a repeat of the same lines.
+  const middle = records.length >> 1
   const refusals: Refusal[] = []
-  for (const half of [entries.slice(0, middle), entries.slice(middle)]) {
-    refusals.push(...(await pushAll(pusher, tenant, toPush(half), context)))
+  for (const half of [records.slice(0, middle), records.slice(middle)]) {
+    refusals.push(...(await pushAll(pusher, tenant, again(half), again, context)))
   }
   return refusals
 }
@@ -162,16 +192,16 @@ const outcomeOf = (cause: unknown) => (cause instanceof DeliveryError ? 'overloa
 async function push(
   { client, metrics, limit }: Pusher,
   tenant: string,
-  request: Uint8Array,
+  { body, bytes }: Push,
   signal: AbortSignal,
 ): Promise<'stored' | PushRefused> {
   try {
     await limit.run(async () => {
       signal.throwIfAborted()
       const stopTimer = metrics.seconds.startTimer()
-      await client.push(tenant, request, signal).finally(stopTimer)
+      await client.push(tenant, body, signal).finally(stopTimer)
     }, outcomeOf)
-    metrics.bytes.observe(request.length)
+    metrics.bytes.observe(bytes)
     return 'stored'
   } catch (cause) {
     if (cause instanceof PushRefused) {

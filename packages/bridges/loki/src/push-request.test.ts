@@ -2,6 +2,7 @@ import protobuf from 'protobufjs'
 import { describe, expect, it } from 'vitest'
 import { logBatch, logEntries } from '@runlight/bridge-core/batch.fixture'
 import { toEntries } from './entry.ts'
+import type { LokiEntry } from './entry.ts'
 import { encodePushRequest, entryBytes } from './push-request.ts'
 
 // The messages as Loki declares them, read by the library rather than by hand.
@@ -17,6 +18,8 @@ const PushRequest = root.lookupType('PushRequest')
 const settings = { labels: 'perRun', lines: 'json', lineLimit: 256 * 1024 } as const
 const appendedAt = Date.parse('2026-03-01T12:00:00Z')
 
+const encode = (entries: readonly LokiEntry[]) => encodePushRequest(entries[0]?.labels ?? '', entries)
+
 function decode(bytes: Uint8Array) {
   return PushRequest.toObject(PushRequest.decode(bytes), { longs: String, defaults: true }) as {
     streams: { labels: string; entries: { timestamp: object; line: string; structuredMetadata: object[] }[] }[]
@@ -27,22 +30,19 @@ describe('encodePushRequest', () => {
   it('lays out streams and entries as Loki declares them', () => {
     const timestamps = ['2026-03-01T12:00:00.123456789Z', '2026-03-01T12:00:00Z', '1969-12-31T23:59:59.999999999Z']
     const entries = logEntries(3, { message: 'grüße 🎉' }).map((entry, index) => {
-      return { ...entry, timestamp: timestamps[index], nodeRef: index === 1 ? 'join' : 'fetch' }
+      return { ...entry, timestamp: timestamps[index] }
     })
     const own = toEntries(logBatch(entries, { appendedAt, from: 7, partition: 2 }), settings)
-    const { streams } = decode(encodePushRequest(own))
-    expect(streams.map(({ labels }) => labels)).toEqual([
-      '{node="fetch",run_id="run-1",shard="2",stream="stdout"}',
-      '{node="join",run_id="run-1",shard="2",stream="stdout"}',
-    ])
+    const { streams } = decode(encode(own))
+    expect(streams.map(({ labels }) => labels)).toEqual(['{node="fetch",run_id="run-1",shard="2",stream="stdout"}'])
     expect(streams[0]?.entries.map(({ timestamp }) => timestamp)).toEqual([
       { seconds: '1772366400', nanos: 123_456_789 },
+      { seconds: '1772366400', nanos: 8 },
       // Its own time is far off: the append time, its empty digits filled from the offset.
       { seconds: '1772366400', nanos: 9 },
     ])
-    expect(streams[1]?.entries[0]?.timestamp).toEqual({ seconds: '1772366400', nanos: 8 })
     expect(JSON.parse(streams[0]?.entries[0]?.line ?? '')).toEqual(entries[0])
-    expect(streams[0]?.entries[1]?.structuredMetadata).toEqual([
+    expect(streams[0]?.entries[2]?.structuredMetadata).toEqual([
       { name: 'level', value: 'info' },
       { name: 'execution', value: '1' },
       { name: 'attempt', value: '1' },
@@ -57,12 +57,32 @@ describe('encodePushRequest', () => {
     const values = logEntries(20)
     const whole = toEntries(logBatch(values, { appendedAt }), settings)
     const half = toEntries(logBatch(values.slice(10), { appendedAt, from: 10 }), settings)
-    expect(encodePushRequest(half)).toEqual(encodePushRequest(whole.slice(10)))
+    expect(Buffer.from(encode(half))).toEqual(encode(whole.slice(10)))
   })
 
-  it('is not larger than what its entries were counted with', () => {
+  it.each([
+    ['times before 1970', { seconds: -1, nanos: 5 }, 'x'],
+    ['the epoch', { seconds: 0, nanos: 0 }, ''],
+    ['names of any script, short and long', { seconds: 1, nanos: 999_999_999 }, 'ü🎉'.repeat(40)],
+    ['a line of a megabyte', { seconds: 4_000_000_000, nanos: 1 }, 'x'.repeat(1024 * 1024)],
+  ])('is read by the library as it was meant: %s', (_, timestamp, text) => {
+    const [own] = toEntries(logBatch(logEntries(1), { appendedAt }), settings)
+    const [line, metadata] = [Buffer.from(text), [['name', text.slice(0, 200)]] as const]
+    const bytes = entryBytes(timestamp, line, metadata)
+    const entry = { ...(own as LokiEntry), timestamp, line, metadata, bytes }
+    const { streams } = decode(encodePushRequest(`{a="${text.slice(0, 100)}"}`, [entry, entry]))
+    const read = {
+      timestamp: { seconds: String(timestamp.seconds), nanos: timestamp.nanos },
+      ...{ line: text, structuredMetadata: [{ name: 'name', value: text.slice(0, 200) }] },
+    }
+    expect(streams).toEqual([{ labels: `{a="${text.slice(0, 100)}"}`, entries: [read, read], hash: '0' }])
+  })
+
+  it('grows with what an entry is counted with', () => {
     const entries = toEntries(logBatch(logEntries(100), { appendedAt }), settings)
-    const counted = entries.reduce((sum, entry) => sum + entryBytes(entry), 0)
-    expect(encodePushRequest(entries).length).toBeLessThanOrEqual(counted)
+    const counted = entries.reduce((sum, { bytes }) => sum + bytes, 0)
+    const request = encode(entries)
+    expect(request.length).toBeGreaterThan(counted)
+    expect(request.length).toBeLessThan(counted + entries.length * 4 + 200)
   })
 })
