@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { $ } from 'zx'
 import { setup } from './setup.ts'
+import { resolveTools } from './tools/resolve.ts'
+import type { ToolName } from './tools/versions.ts'
 import { runVerb } from './verb.ts'
 
 interface SuiteResult {
@@ -14,7 +16,10 @@ interface SuiteResult {
   failed: number
 }
 
-const SUITES = ['unit', 'stack', 'e2e'] as const
+const SUITES = ['unit', 'stack', 'delivery', 'e2e'] as const
+
+/** What a suite needs beyond the stack `local`. */
+const SUITE_TOOLS: Partial<Record<(typeof SUITES)[number], readonly ToolName[]>> = { delivery: ['kcat'] }
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 
@@ -29,8 +34,11 @@ async function main(signal: AbortSignal): Promise<number> {
   const results: SuiteResult[] = []
   try {
     if (isWanted('check')) results.push(await timed('check', () => runCheck(signal)))
-    for (const suite of SUITES)
-      if (isWanted(suite)) results.push(await timed(suite, () => runSuite(suite, work, signal)))
+    for (const suite of SUITES) {
+      if (!isWanted(suite)) continue
+      await resolveTools(SUITE_TOOLS[suite] ?? [], { signal })
+      results.push(await timed(suite, () => runSuite(suite, work, signal)))
+    }
   } finally {
     await rm(work, { recursive: true, force: true })
   }

@@ -7,6 +7,7 @@ import { clocks } from './clocks.ts'
 import { startDeliveryStack } from './delivery-stack.ts'
 import type { DeliveryStack } from './delivery-stack.ts'
 import { foreignProducers } from './foreign-producers.ts'
+import { malformed } from './malformed.ts'
 import { repeats } from './repeats.ts'
 import { topicLife } from './topic-life.ts'
 
@@ -32,4 +33,5 @@ afterAll(async () => {
 repeats(() => ({ stack, wire }))
 clocks(() => stack)
 foreignProducers(() => stack)
+malformed(() => stack)
 topicLife(() => stack)

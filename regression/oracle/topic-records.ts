@@ -9,8 +9,19 @@ export interface TopicRecord {
   value: string
 }
 
-/** Every record that lay on the topic when the call was made; the group is deleted afterwards. */
+/** Every record that lay on the topic when the call was made. */
 export async function readTopic(brokers: string[], topic: string): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = []
+  await eachRecord(brokers, topic, (record) => records.push(record))
+  return records
+}
+
+/** The same without keeping them. The group is deleted afterwards. */
+export async function eachRecord(
+  brokers: string[],
+  topic: string,
+  take: (record: TopicRecord) => unknown,
+): Promise<void> {
   const kafka = new Kafka({ clientId: 'runlight-oracle', brokers, logLevel: logLevel.NOTHING })
   const admin = kafka.admin()
   const groupId = `runlight-oracle-${crypto.randomUUID()}`
@@ -18,7 +29,6 @@ export async function readTopic(brokers: string[], topic: string): Promise<Topic
   await admin.connect()
   const offsets = await admin.fetchTopicOffsets(topic)
   const ends = new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]))
-  const records: TopicRecord[] = []
   const open = new Set(offsets.filter(({ low, high }) => BigInt(low) < BigInt(high)).map(({ partition }) => partition))
   try {
     if (open.size > 0) {
@@ -32,7 +42,7 @@ export async function readTopic(brokers: string[], topic: string): Promise<Topic
               const end = ends.get(batch.partition) ?? 0n
               for (const { offset, key, value } of batch.messages) {
                 if (BigInt(offset) >= end) continue
-                records.push({
+                take({
                   partition: batch.partition,
                   offset: BigInt(offset),
                   key: key?.toString() ?? '',
@@ -52,5 +62,4 @@ export async function readTopic(brokers: string[], topic: string): Promise<Topic
     await admin.deleteGroups([groupId]).catch(() => undefined)
     await admin.disconnect()
   }
-  return records
 }

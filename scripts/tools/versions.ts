@@ -12,6 +12,7 @@ export const toolNames = [
   'temporal',
   'postgres',
   'k6',
+  'kcat',
   'go',
   'java',
   'maven',

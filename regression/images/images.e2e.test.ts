@@ -1,0 +1,168 @@
+// The images of our services, built from the real Dockerfile by a real engine, and run as a stack runs them (not root,
+// nothing writable, no capabilities, limited memory) against real servers: a run goes through, and each stops in time.
+//
+// Needs an engine on this machine; without one it is skipped. DOCKER_HOST names it, RUNLIGHT_TEST_BASE_IMAGE an image
+// with Node and npm where the pinned one can't be pulled.
+
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startAudit } from '@runlight/demo/start-audit'
+import { createApiClient } from '@runlight/sdk/client/api-client'
+import { Client, Connection } from '@temporalio/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildImage, type BuiltImage } from '../../scripts/images.ts'
+import type { Service } from '../../stacks/build/services.ts'
+import { startKafka, type TestKafka } from '../fixtures/kafka.ts'
+import { startLoki, type TestLoki } from '../fixtures/loki.ts'
+import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts'
+import { freePorts, temporaryFolder, type TemporaryFolder } from '../fixtures/server-process.ts'
+import { startTemporal, type TestTemporal } from '../fixtures/temporal.ts'
+
+const PASSWORD = 'word-of-the-test'
+const STOP_SECONDS = 30
+/** As much as the stack gives each. */
+const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
+  { service: '@runlight/bridge-loki', memoryMiB: 256 },
+  { service: '@runlight/bridge-postgres', memoryMiB: 256 },
+  { service: '@runlight/observer', memoryMiB: 256 },
+  { service: '@runlight/api', memoryMiB: 384 },
+  { service: '@runlight/demo', memoryMiB: 512 },
+]
+
+const docker = (...args: string[]): string =>
+  execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+
+function hasEngine(): boolean {
+  try {
+    docker('version', '--format', '{{.Server.Version}}')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const nameOf = (service: Service): string => `runlight-test-${process.pid}-${service.replace('@runlight/', '')}`
+
+describe.skipIf(!hasEngine())('images of our services', () => {
+  const images = new Map<Service, BuiltImage>()
+  const ports = new Map<Service, number>()
+  let folder: TemporaryFolder
+  let kafka: TestKafka
+  let loki: TestLoki
+  let postgres: TestPostgres
+  let temporal: TestTemporal
+
+  const variables = (service: Service, role: string): Record<string, string> => ({
+    LOG_KAFKA_BROKERS: kafka.brokers.join(','),
+    RUNLIGHT_LOKI_URL: loki.url.href.replace(/\/$/, ''),
+    RUNLIGHT_POSTGRES_URL: postgres.url(role).href,
+    RUNLIGHT_POSTGRES_PASSWORD_FILE: '/etc/runlight/password',
+    RUNLIGHT_POSTGRES_WRITER_PASSWORD_FILE: '/etc/runlight/password',
+    RUNLIGHT_POSTGRES_READER_PASSWORD_FILE: '/etc/runlight/password',
+    RUNLIGHT_POSTGRES_GRAFANA_PASSWORD_FILE: '/etc/runlight/password',
+    RUNLIGHT_TEMPORAL_ADDRESS: temporal.address,
+    ...(ports.has(service) ? { RUNLIGHT_LISTEN: `127.0.0.1:${ports.get(service)}` } : {}),
+  })
+
+  /** Arguments of `docker run`, as little as a stack gives. */
+  const confined = (service: Service, role: string, memoryMiB: number): string[] => [
+    ...['--name', nameOf(service), '--network', 'host', '--user', '10001:10001', '--read-only', '--tmpfs', '/tmp'],
+    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', `${memoryMiB}m`],
+    ...['--volume', `${join(folder.path, 'secrets')}:/etc/runlight:ro`],
+    ...Object.entries(variables(service, role)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    images.get(service)?.reference ?? '',
+  ]
+  const address = (service: Service): string => `http://127.0.0.1:${ports.get(service)}`
+
+  beforeAll(async () => {
+    folder = await temporaryFolder('images')
+    const base = process.env['RUNLIGHT_TEST_BASE_IMAGE']
+    for (const service of [...SERVICES.map((each) => each.service), '@runlight/provision' as const]) {
+      const options = { into: folder.path, network: 'host', signal: AbortSignal.timeout(600_000) }
+      images.set(service, await buildImage(service, { ...options, ...(base === undefined ? {} : { base }) }))
+    }
+    mkdirSync(join(folder.path, 'secrets'))
+    writeFileSync(join(folder.path, 'secrets', 'password'), PASSWORD)
+    // Whoever runs the test may not be the user of the container.
+    for (const path of [folder.path, join(folder.path, 'secrets')]) chmodSync(path, 0o755)
+    ;[kafka, loki, postgres, temporal] = await Promise.all([
+      startKafka(),
+      startLoki(),
+      startPostgres(),
+      startTemporal(),
+    ])
+    const free = await freePorts(SERVICES.length)
+    for (const [index, { service }] of SERVICES.entries()) ports.set(service, free[index] ?? 0)
+    docker('run', ...confined('@runlight/provision', 'postgres', 256), 'up')
+    for (const { service, memoryMiB } of SERVICES) {
+      const role = service === '@runlight/api' ? 'runlight_reader' : 'runlight_writer'
+      docker('run', '--detach', ...confined(service, role, memoryMiB))
+    }
+    for (const { service } of SERVICES) {
+      await expect
+        .poll(
+          () =>
+            fetch(`${address(service)}/readyz`).then(
+              ({ ok }) => ok,
+              () => false,
+            ),
+          { timeout: 90_000 },
+        )
+        .toBe(true)
+    }
+  }, 900_000)
+
+  afterAll(async () => {
+    for (const service of images.keys()) docker('rm', '--force', nameOf(service))
+    for (const { reference } of images.values()) docker('image', 'rm', reference)
+    await Promise.all([kafka.stop(), loki.stop(), postgres.stop(), temporal.stop()])
+    await folder.remove()
+  })
+
+  it('say what they are, and run nothing but built JavaScript', () => {
+    for (const [service, { reference, bom }] of images) {
+      const [image] = JSON.parse(docker('image', 'inspect', reference)) as [{ Config: Record<string, unknown> }]
+      expect(image.Config).toMatchObject({
+        User: '1000:1000',
+        Healthcheck: { Test: ['CMD', 'node', '/app/health.js'] },
+        Labels: {
+          'org.opencontainers.image.title': service,
+          'org.opencontainers.image.version': '0.1.0',
+          'org.opencontainers.image.licenses': 'Apache-2.0',
+        },
+      })
+      expect(execFileSync('grep', ['-c', '"bom-ref"', bom], { encoding: 'utf8' })).not.toBe('0\n')
+      const find = ['find', '/app', '-path', '*/node_modules/*', '-prune', '-o', '-name', '*.ts', '-print']
+      expect(docker('run', '--rm', '--entrypoint', '', reference, ...find)).toBe('')
+      const parts = docker('run', '--rm', '--entrypoint', 'ls', reference, '/app/node_modules')
+      expect(parts.split('\n')).not.toEqual(expect.arrayContaining(['tsx']))
+      expect(parts.split('\n')).not.toEqual(expect.arrayContaining(['typescript']))
+    }
+  })
+
+  it('bring a run through, whole in both stores', async () => {
+    const connection = await Connection.connect({ address: temporal.address })
+    const { workflowId } = await startAudit(new Client({ connection, namespace: temporal.namespace }), {
+      taskQueue: 'runlight-demo',
+      lockFile: '/app/package-lock.json',
+      outputFolder: '/tmp/reports',
+    })
+    await connection.close()
+    const api = createApiClient({ baseUrl: address('@runlight/api') })
+    const whole = async () => {
+      const { status, telemetry } = await api.status(workflowId).catch(() => ({ status: 'unknown', telemetry: {} }))
+      return [status, ...Object.values(telemetry).map(({ state }: { state: string }) => state)]
+    }
+    await expect.poll(whole, { timeout: 120_000 }).toEqual(['COMPLETED', 'complete', 'complete'])
+  })
+
+  it('stop in time when they are asked to, and well', () => {
+    for (const { service } of SERVICES) docker('stop', '--time', String(STOP_SECONDS), nameOf(service))
+    for (const { service } of SERVICES) {
+      const [state] = JSON.parse(docker('inspect', '--format', '[{{json .State}}]', nameOf(service))) as [object]
+      // 137 would be the engine's SIGKILL after its time.
+      expect([service, state]).toMatchObject([service, { ExitCode: 0, OOMKilled: false }])
+    }
+  })
+})
