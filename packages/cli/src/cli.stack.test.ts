@@ -1,8 +1,5 @@
 // The command as a person runs it, against the real API.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { startTestApi } from '@runlight/api/test/api.fixture'
 import type { TestApi } from '@runlight/api/test/api.fixture'
 import { logEntry, time, traceEvent } from '@runlight/api/test/records.fixture'
@@ -10,8 +7,8 @@ import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
 import { freePorts } from '../../../regression/fixtures/server-process.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { linesOf, runlight as runCommand } from './runlight.fixture.ts'
 
-const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
 const RUN = 'run-shown'
 const START = Date.now() - 60_000
 
@@ -46,32 +43,8 @@ afterAll(async () => {
   await store?.stop()
 })
 
-interface Outcome {
-  code: number | null
-  out: string
-  err: string
-}
-
-/** Runs the command; `lines`: closes the pipe after so many, as `head` does. */
-async function runlight(args: readonly string[], env: NodeJS.ProcessEnv = {}, lines = Infinity): Promise<Outcome> {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env
-  const child = spawn(process.execPath, [BIN, ...args], {
-    env: { ...rest, RUNLIGHT_API_URL: api.url, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const exit = once(child, 'exit') as Promise<[number | null]>
-  let err = ''
-  child.stderr.on('data', (chunk) => (err += String(chunk)))
-  let out = ''
-  for await (const chunk of child.stdout) {
-    out += String(chunk)
-    if (out.split('\n').length > lines) break
-  }
-  const [code] = await exit
-  return { code, out, err }
-}
-
-const linesOf = (text: string) => text.split('\n').slice(0, -1)
+const runlight = (args: readonly string[], env: NodeJS.ProcessEnv = {}, lines?: number) =>
+  runCommand(args, { RUNLIGHT_API_URL: api.url, ...env }, lines)
 
 test('runs', async () => {
   const { code, out } = await runlight(['runs'])
@@ -148,10 +121,10 @@ describe('what goes wrong', () => {
   })
 
   test.each([
-    [['logs']],
+    [['logs', '--export', 'xml']],
     [['logs', RUN, '-n', 'ten']],
     [['trace', RUN, '--format', 'xml']],
-    [['watch']],
+    [['status', RUN, 'another']],
     [['runs', '--api', 'x']],
   ])('a wrong command line is 2: %j', async (args) => {
     const { code, out, err } = await runlight(args)

@@ -6,16 +6,16 @@
 // 0 it was answered · 1 the API refused, in part or whole, or does not answer · 2 the command line is wrong
 
 import { createApiClient } from '@runlight/sdk/client/api-client'
-import type { LogQuery } from '@runlight/sdk/client/api-client'
 import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addDlqCommands } from './commands/dlq-command.ts'
-import { printLogs } from './commands/logs.ts'
+import { addLogsCommand } from './commands/logs-command.ts'
 import { listRuns } from './commands/runs.ts'
 import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
 import type { TraceFormat } from './commands/trace.ts'
+import { CommandError } from './command-error.ts'
 import { DEFAULT_API_URL, apiAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { openOutput, wantsColour } from './output.ts'
@@ -56,49 +56,7 @@ program
     return printTrace(context(), run, format)
   })
 
-interface LogFlags {
-  lines?: number
-  node?: string
-  attempt?: number
-  level?: NonNullable<LogQuery['level']>
-  stream?: string
-  since?: string
-  until?: string
-  timestamps?: boolean
-  json?: boolean
-}
-
-program
-  .command('logs')
-  .description('the log lines of a run')
-  .argument('<run>', 'the run')
-  .option('-n, --lines <count>', 'only the last so many lines', count)
-  .option('-c, --node <node>', 'only this node')
-  .option('--attempt <number>', 'only this attempt', count)
-  .option('-l, --level <levels>', 'only these levels, comma-separated: debug, info, warn, error')
-  .option('--stream <streams>', 'only these streams, comma-separated')
-  .option('--since <time>', 'RFC 3339, or as 15m ago')
-  .option('--until <time>', 'RFC 3339, or as 15m ago')
-  .option('-t, --timestamps', 'with times')
-  .option('--json', 'one JSON object a line')
-  .action((run: string, flags: LogFlags) => {
-    const { lines, node, timestamps, json, attempt, level, stream, since, until } = flags
-    const filters: LogQuery = {
-      ...(node !== undefined && { nodeRef: node }),
-      ...(attempt !== undefined && { attempt }),
-      ...(level !== undefined && { level }),
-      ...(stream !== undefined && { stream }),
-      ...(since !== undefined && { since }),
-      ...(until !== undefined && { until }),
-    }
-    return printLogs(context(), run, {
-      filters,
-      ...(lines !== undefined && { lines }),
-      ...(timestamps && { timestamps }),
-      ...(json && { json }),
-    })
-  })
-
+addLogsCommand(program, context, count)
 addDlqCommands(program, context, count)
 
 interface RunFlags {
@@ -154,6 +112,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2
+  } else if (error instanceof CommandError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = error.exitCode
   } else if (error instanceof ApiProblem) {
     process.stderr.write(`${error.problem.title}: ${error.message}\n`)
     process.exitCode = 1

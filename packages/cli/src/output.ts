@@ -1,6 +1,9 @@
 // Standard output: colour only where it is wanted, no faster than the reader takes it, and a quiet end on a closed pipe.
 
 import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
 import { styleText } from 'node:util'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -33,5 +36,42 @@ export function openOutput(colour: boolean, stream: NodeJS.WriteStream = process
     paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
     colour,
     columns: stream.isTTY ? stream.columns : undefined,
+  }
+}
+
+/** A file that is there under its name only when it is whole. */
+export interface FileOutput {
+  output: Output
+  /** Gives it its name. */
+  keep: () => Promise<void>
+  discard: () => Promise<void>
+}
+
+/** @throws the error of a file that can't be written */
+export async function openFile(path: string): Promise<FileOutput> {
+  const part = `${path}.part`
+  const stream = createWriteStream(part)
+  await once(stream, 'open')
+  const close = async (): Promise<void> => {
+    stream.end()
+    await finished(stream)
+  }
+  return {
+    output: {
+      line: async (text) => {
+        if (!stream.write(`${text}\n`)) await once(stream, 'drain')
+      },
+      paint: (_, text) => text,
+      colour: false,
+      columns: undefined,
+    },
+    keep: async () => {
+      await close()
+      await rename(part, path)
+    },
+    discard: async () => {
+      await close().catch(() => undefined)
+      await rm(part, { force: true })
+    },
   }
 }

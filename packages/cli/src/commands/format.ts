@@ -23,7 +23,7 @@ const COMPLETENESS_STYLES: { readonly [S in CompletenessState]: Style } = {
   unknown: 'red',
 }
 
-const LEVEL_STYLES: { readonly [L in StoredLog['level']]: Style } = {
+export const LEVEL_STYLES: { readonly [L in StoredLog['level']]: Style } = {
   debug: 'gray',
   info: 'reset',
   warn: 'yellow',

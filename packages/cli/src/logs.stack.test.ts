@@ -1,0 +1,142 @@
+// `runlight logs` for components, followed lines and exports, against the real API.
+
+import { readFileSync, rmSync, mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startTestApi } from '@runlight/api/test/api.fixture'
+import type { TestApi } from '@runlight/api/test/api.fixture'
+import { logEntry, time, traceEvent } from '@runlight/api/test/records.fixture'
+import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
+import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
+import type { LogEntry } from '@runlight/contracts/log-entry'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { linesOf, runlight, startRunlight } from './runlight.fixture.ts'
+import type { RunningCommand } from './runlight.fixture.ts'
+
+const RUN = 'run-followed'
+const START = Date.now() - 60_000
+const WAIT = { timeout: 60_000, interval: 50 }
+
+let store: TraceStore
+let api: TestApi
+let started: RunningCommand | undefined
+
+const env = () => ({ RUNLIGHT_API_URL: api.url })
+const follow = (...args: string[]) => (started = startRunlight(args, env()))
+
+function systemEntry(component: string, second: number, fields: Partial<LogEntry> = {}): LogEntry {
+  const { runId: _, nodeRef: __, execution: ___, attempt: ____, ...entry } = logEntry({ runId: '' })
+  return {
+    ...entry,
+    ...{ type: 'system', component, stream: 'system', timestamp: time(START + second * 1000) },
+    message: `${component} ${second}`,
+    ...fields,
+  }
+}
+
+beforeAll(async () => {
+  store = await startTraceStore()
+  api = await startTestApi(store.postgres)
+  await store.storeEvents([traceEvent({ runId: RUN, type: 'RUN_STARTED', timestamp: time(START) })])
+  await store.storeLogs([
+    systemEntry('bus', 1),
+    systemEntry('postgres', 2, {
+      level: 'error',
+      message: 'no room\nDETAIL: disk',
+      metadata: { path: '/data', pid: 7 },
+    }),
+    systemEntry('bus', 3),
+    logEntry({ runId: RUN, message: 'say "hi",\nplease', timestamp: time(START + 4_000), metadata: { a: 1 } }),
+    logEntry({ runId: RUN, message: 'second', timestamp: time(START + 5_000) }),
+  ])
+})
+afterEach(async () => {
+  await started?.end('SIGKILL')
+  started = undefined
+})
+afterAll(async () => {
+  await api?.stop()
+  await store?.stop()
+})
+
+describe('components', () => {
+  test('all of them, aligned, each row with its prefix, errors with what was said beside', async () => {
+    const { code, out } = await runlight(['logs'], env())
+    expect(code).toBe(0)
+    expect(linesOf(out)).toEqual([
+      'bus      | bus 1',
+      'postgres | ERROR no room path=/data',
+      'postgres | DETAIL: disk',
+      'bus      | bus 3',
+    ])
+  })
+
+  test('those that are named, filtered, with times, without prefix', async () => {
+    const { out } = await runlight(['logs', 'bus', '-n', '1', '-t', '--no-log-prefix'], env())
+    expect(linesOf(out)).toEqual([`${time(START + 3_000)} bus 3`])
+    expect(linesOf((await runlight(['logs', 'bus', 'postgres', '-l', 'error', '-g', 'ro+m'], env())).out)).toHaveLength(
+      2,
+    )
+  })
+
+  test('each in a colour of its own, where colour is wanted', async () => {
+    const { out } = await runlight(['logs'], { ...env(), FORCE_COLOR: '1' })
+    expect(out).toContain('\u001b[32mbus      |\u001b[39m bus 1')
+    expect(out).toContain('\u001b[34mpostgres |\u001b[39m \u001b[31mERROR\u001b[39m \u001b[31mno room\u001b[39m')
+  })
+
+  test('a name that is nobody: 1, with those that there are', async () => {
+    const { code, err } = await runlight(['logs', 'bus', 'buss'], env())
+    expect(code).toBe(1)
+    expect(err).toBe('There is no component "buss". The components are api, bus, loki, postgres, temporal.\n')
+  })
+
+  test('followed: what comes is shown once, until Ctrl-C', async () => {
+    const command = follow('logs', 'bus', '-f', '-n', '1')
+    await vi.waitFor(() => expect(linesOf(command.out())).toEqual(['bus | bus 3']), WAIT)
+    await store.storeLogs([systemEntry('bus', 60), systemEntry('postgres', 61), systemEntry('bus', 62)])
+    await vi.waitFor(
+      () => expect(linesOf(command.out())).toEqual(['bus | bus 3', 'bus | bus 60', 'bus | bus 62']),
+      WAIT,
+    )
+    expect(await command.end('SIGINT')).toMatchObject({ code: 130, err: '' })
+  })
+})
+
+test('a run is followed until it has ended', async () => {
+  const command = follow('logs', RUN, '-f', '--json')
+  const messages = () => linesOf(command.out()).map((line) => (JSON.parse(line) as { message: string }).message)
+  await vi.waitFor(() => expect(messages()).toEqual(['say "hi",\nplease', 'second']), WAIT)
+  await store.storeLogs([logEntry({ runId: RUN, message: 'third' })])
+  await vi.waitFor(() => expect(messages().at(-1)).toBe('third'), WAIT)
+  await store.storeEvents([
+    traceEvent({ runId: RUN, type: 'RUN_FAILED', timestamp: time(Date.now()), data: { attempts: [] } }),
+  ])
+  expect((await command.ended).code).toBe(0)
+  expect(messages()).toEqual(['say "hi",\nplease', 'second', 'third'])
+})
+
+describe('exports', () => {
+  test('as CSV, JSON and JSON lines', async () => {
+    const [head, ...rows] = (await runlight(['logs', RUN, '--export', 'csv', '-n', '3'], env())).out.split('\n')
+    expect(head).toMatch(/^effectiveTs,timestamp,type,component,runId,/)
+    expect(rows.slice(0, 2).join('\n')).toContain(',info,stdout,"say ""hi"",\nplease","{""a"":1}",')
+    const all = JSON.parse((await runlight(['logs', RUN, '--export', 'json'], env())).out) as LogEntry[]
+    const lines = linesOf((await runlight(['logs', RUN, '--export', 'ndjson'], env())).out)
+    expect(lines.map((line) => JSON.parse(line) as LogEntry)).toEqual(all)
+    expect(all.map(({ message }) => message)).toEqual(['say "hi",\nplease', 'second', 'third'])
+    const none = (await runlight(['logs', RUN, '--export', 'json', '-g', 'never said'], env())).out
+    expect(JSON.parse(none)).toEqual([])
+  })
+
+  test('into a file that is there when it is whole', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runlight-export-'))
+    const file = join(folder, 'run.ndjson')
+    expect(await runlight(['logs', RUN, '--export', 'ndjson', '-o', file], env())).toMatchObject({ code: 0, out: '' })
+    expect(linesOf(readFileSync(file, 'utf8'))).toHaveLength(3)
+    const refused = await runlight(['logs', RUN, '-g', '(', '-o', join(folder, 'none')], env())
+    expect(refused.code).toBe(1)
+    expect(readdirSync(folder)).toEqual(['run.ndjson'])
+    rmSync(folder, { recursive: true })
+  })
+})
