@@ -26,7 +26,8 @@ const summary = {
   replays: Type.Integer({ minimum: 0, description: 'How often it was replayed' }),
   valueBytes: Type.Integer({ minimum: 0, description: 'Size of its value' }),
   kept: Type.Boolean({
-    description: 'Key and value are kept with the letter; otherwise they lie on the bus, at `origin`, while it has them',
+    description:
+      'Key and value are kept with the letter; otherwise they lie on the bus, at `origin`, while it has them',
   }),
 }
 

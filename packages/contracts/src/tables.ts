@@ -163,7 +163,11 @@ export const TABLES = {
       replays: { type: 'integer', doc: 'Replays of it that were seen' },
       replay_offset: { type: 'bigint', nullable: true, doc: 'Where its last replay to Loki lies on the replay topic' },
       refused_offset: { type: 'bigint', nullable: true, doc: 'Where the last replay that was refused lies there' },
-      stored_at: { type: 'timestamp with time zone', nullable: true, doc: 'When a replay of it was stored in Postgres' },
+      stored_at: {
+        type: 'timestamp with time zone',
+        nullable: true,
+        doc: 'When a replay of it was stored in Postgres',
+      },
       created_at: { type: 'timestamp with time zone', doc: 'When the bus appended its first dead letter' },
     },
   },
