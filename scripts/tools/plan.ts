@@ -7,7 +7,10 @@ import type { Recipe, RecipeKind, Recipes, ToolName } from './versions.ts'
 
 /** A tool that is there, one that can be got, or one that can't. */
 export type Plan =
-  { state: 'there'; tool: ResolvedTool } | { state: 'obtainable'; ways: readonly Recipe[]; unfit: string } | Missing
+  | { state: 'there'; tool: ResolvedTool }
+  /** `obstacles`: why its other ways can't be gone here, should those that can fail. */
+  | { state: 'obtainable'; ways: readonly Recipe[]; unfit: string; obstacles: readonly string[] }
+  | Missing
 
 interface Missing {
   state: 'missing'
@@ -66,7 +69,7 @@ export class Planner {
         for (const cause of obstacle.causes) causes.add(cause)
       }
     }
-    if (ways.length > 0) return { state: 'obtainable', ways, unfit }
+    if (ways.length > 0) return { state: 'obtainable', ways, unfit, obstacles: problems }
     const why = [unfit || `there is no ${name} on PATH`, ...problems].join('\n')
     // Where the pin says what to install, that is the shortest way, whatever it could be got with.
     const itself = causes.size === 0 || this.around.pins[name].install !== undefined

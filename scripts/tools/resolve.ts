@@ -104,7 +104,15 @@ function fetcher(planner: Planner, progress: Progress): (name: ToolName) => Prom
     const { version, accepts } = around.pins[name]
     // What is installed for the machine comes in the version that its distribution has.
     const which = plan.ways[0]?.kind === 'debian-package' ? accepts : version
-    return progress.step(`${name} ${which}`, (step) => fetchTool(name, plan.ways, step, context))
+    return progress.step(`${name} ${which}`, async (step) => {
+      try {
+        return await fetchTool(name, plan.ways, step, context)
+      } catch (error) {
+        if (!(error instanceof Failure) || plan.obstacles.length === 0) throw error
+        const { what, why, next } = error
+        throw new Failure({ what, why: [why, ...plan.obstacles].join('\n'), next }, { cause: error })
+      }
+    })
   }
   const need = (name: ToolName): Promise<ResolvedTool> => {
     const known = running.get(name)

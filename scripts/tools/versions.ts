@@ -78,6 +78,18 @@ export interface NpmPackageRecipe {
   megabytes: number
 }
 
+/** A file that the project itself has released, with the list of SHA-256 sums that it publishes beside it. */
+export interface ReleaseDownloadRecipe {
+  kind: 'release-download'
+  /** Address of the archive: `.tar.gz` or `.zip`. */
+  url: Partial<Record<Platform, string>>
+  /** Address of the list: `<hex>  <file name>` in each line. */
+  checksums: string
+  /** Binary name → path inside the archive, where `*` is any part of a name. */
+  files: Record<string, string>
+  megabytes: number
+}
+
 /** Packages of Debian and its kin, installed for the whole machine where we are root. */
 interface DebianPackageRecipe {
   kind: 'debian-package'
@@ -87,6 +99,7 @@ interface DebianPackageRecipe {
 
 /** All recipes by kind: a new way of getting tools adds a line here and a module in sources/. */
 export interface Recipes {
+  'release-download': ReleaseDownloadRecipe
   'go-module': GoModuleRecipe
   'pypi-wheel': PypiWheelRecipe
   maven: MavenRecipe

@@ -4,14 +4,15 @@ import { goModule } from './go-module.ts'
 import { maven } from './maven.ts'
 import { npmPackage } from './npm-package.ts'
 import { pypiWheel } from './pypi-wheel.ts'
+import { releaseDownload } from './release-download.ts'
 import type { Source } from './source.ts'
 
 /**
  * All ways of getting tools, by the kind of their recipes. A tool's ways are tried from the top of this list down,
- * whatever their order in configs/versions.json; downloads of official releases will stand first, as one more module
- * and one more line.
+ * whatever their order in configs/versions.json: what a project has released first, then what a registry has.
  */
 export const sources: { readonly [Kind in RecipeKind]: Source<Kind> } = {
+  'release-download': releaseDownload,
   'npm-package': npmPackage,
   'pypi-wheel': pypiWheel,
   maven,
