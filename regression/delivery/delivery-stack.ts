@@ -17,6 +17,7 @@ import { startLoki } from '../fixtures/loki.ts'
 import type { LokiSettings, TestLoki } from '../fixtures/loki.ts'
 import { startPostgres } from '../fixtures/postgres.ts'
 import type { TestPostgres } from '../fixtures/postgres.ts'
+import { until } from '../fixtures/server-process.ts'
 import { startBridgeProcess } from './bridge-process.ts'
 import type { BridgeProcess } from './bridge-process.ts'
 
@@ -113,9 +114,16 @@ export async function committedOffsets(
   sink: SinkName,
   topic: string,
 ): Promise<Map<number, number>> {
-  const answers = await admin.fetchOffsets({ groupId: consumerGroup(sink), topics: [topic] })
+  // A coordinator that has just started may still be loading its groups; kafkajs does not ask again by itself.
+  const answers = await firstAnswer(() => admin.fetchOffsets({ groupId: consumerGroup(sink), topics: [topic] }))
   const partitions = answers.flatMap((answer) => answer.partitions)
   return new Map(partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]))
+}
+
+async function firstAnswer<T>(ask: () => Promise<T>): Promise<T> {
+  let answer: T | undefined
+  await until(async () => (answer = await ask()))
+  return answer as T
 }
 
 /** How many records the sinks' groups have committed, and how many there are, over all topics. */

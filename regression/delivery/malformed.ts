@@ -33,6 +33,8 @@ export function malformed(stackOf: () => DeliveryStack): void {
       const journal = new Journal(`RUNLIGHT_SEED=${seed}`)
       await journal.on(async () => {
         const records = malformedRecords(new Random(seed), MALFORMED)
+        const ready = () => Promise.all(stack.bridges.map(({ isReady }) => isReady()))
+        await expect.poll(ready, { timeout: 60_000 }).toEqual([true, true])
         const before = await deadLetterCounts(stack)
         const letters = await deadLetterEnd(stack)
         await send(stack, records)

@@ -9,6 +9,7 @@ import type { DeliveryStack } from './delivery-stack.ts'
 import { foreignProducers } from './foreign-producers.ts'
 import { malformed } from './malformed.ts'
 import { repeats } from './repeats.ts'
+import { replays } from './replays.ts'
 import { topicLife } from './topic-life.ts'
 
 let stack: DeliveryStack
@@ -32,6 +33,7 @@ afterAll(async () => {
 
 repeats(() => ({ stack, wire }))
 clocks(() => stack)
+replays(() => stack)
 foreignProducers(() => stack)
 malformed(() => stack)
 topicLife(() => stack)
