@@ -31,7 +31,7 @@ export async function report(stack: string, outputs: StackOutputs, signal: Abort
   const { addresses, demo, components } = outputs
   const output = openOutput(wantsColour(process.stdout.isTTY, process.env))
   const api = createApiClient({ baseUrl: addresses.api, signal })
-  const context: Context = { api, output }
+  const context: Context = { api, baseUrl: addresses.api, output }
   const heading = (text: string) => output.line(`\n${output.paint('bold', text)}`)
 
   const runId = await startDemoRun({ temporalAddress: addresses.temporal, ...demo })

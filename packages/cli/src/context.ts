@@ -5,6 +5,8 @@ import type { Output } from './output.ts'
 
 export interface Context {
   api: ApiClient
+  /** Address of the API. */
+  baseUrl: string
   output: Output
 }
 

@@ -94,7 +94,8 @@ program
 function context(): Context {
   const { api, color } = program.opts<{ api?: string; color: boolean }>()
   const colour = color && wantsColour(process.stdout.isTTY, process.env)
-  return { api: createApiClient({ baseUrl: apiAddress(api, process.env) }), output: openOutput(colour) }
+  const baseUrl = apiAddress(api, process.env)
+  return { api: createApiClient({ baseUrl }), baseUrl, output: openOutput(colour) }
 }
 
 function count(text: string): number {

@@ -31,7 +31,7 @@ const LINES_BEFORE = 100
 
 /** Prints the lines of one run, oldest first. */
 export async function printLogs(context: Context, runId: string, options: LogsOptions): Promise<void> {
-  await print(context, runTarget(context.api, runId), options)
+  await print(context, runTarget(context, runId), options)
 }
 
 /**
@@ -39,7 +39,7 @@ export async function printLogs(context: Context, runId: string, options: LogsOp
  * components.
  */
 export async function showLogs(context: Context, names: readonly string[], options: LogsOptions): Promise<void> {
-  const target = await findTarget(context.api, names)
+  const target = await findTarget(context, names)
   const untold = target.components && options.follow && options.filters.since === undefined
   await print(context, target, { ...options, lines: options.lines ?? (untold ? LINES_BEFORE : undefined) })
 }

@@ -4,6 +4,8 @@ import type { StoredLog } from '@runlight/contracts/api'
 import type { ApiClient, LogQuery } from '@runlight/sdk/client/api-client'
 import { ApiProblem } from '@runlight/sdk/client/api-problem'
 import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import type { LiveQuery } from '../live-stream.ts'
 
 export interface LinePage {
   logs: readonly StoredLog[]
@@ -16,27 +18,23 @@ export interface LogTarget {
   read: (query: LogQuery) => Promise<LinePage>
   /** Components whose lines may come; undefined for a run. */
   components?: readonly string[]
-  /** Whether all lines that will ever come are stored; never for components. */
-  ended: () => Promise<boolean>
+  /** Where they are followed. */
+  stream: Pick<LiveQuery, 'baseUrl' | 'path' | 'query'>
 }
 
-export function runTarget(api: ApiClient, runId: string): LogTarget {
-  return {
-    read: (query) => api.logs(runId, query),
-    ended: async () => {
-      const { status, telemetry } = await api.status(runId)
-      return status !== 'QUEUED' && status !== 'RUNNING' && telemetry.postgres.state !== 'arriving'
-    },
-  }
+export function runTarget({ api, baseUrl }: Context, runId: string): LogTarget {
+  const path = `workflows/runs/${encodeURIComponent(runId)}/stream`
+  return { read: (query) => api.logs(runId, query), stream: { baseUrl, path, query: { events: 'log' } } }
 }
 
 /**
  * No name: all components. One name: a run, else a component. Several: components.
  * @throws CommandError when there is neither a run nor a component of a name
  */
-export async function findTarget(api: ApiClient, names: readonly string[]): Promise<LogTarget> {
+export async function findTarget(context: Context, names: readonly string[]): Promise<LogTarget> {
+  const { api, baseUrl } = context
   const [only, ...others] = names
-  if (only !== undefined && others.length === 0 && (await isRun(api, only))) return runTarget(api, only)
+  if (only !== undefined && others.length === 0 && (await isRun(api, only))) return runTarget(context, only)
   const { components } = await api.components()
   const known = components.map(({ name }) => name)
   const unknown = names.filter((name) => !known.includes(name))
@@ -44,11 +42,11 @@ export async function findTarget(api: ApiClient, names: readonly string[]): Prom
     const runs = unknown.length === names.length ? 'run or component' : 'component'
     throw new CommandError(`There is no ${runs} "${unknown.join('", "')}". The components are ${known.join(', ')}.`)
   }
+  const component = names.length > 0 ? { component: names } : {}
   return {
-    read: ({ nodeRef: _, attempt: __, ...query }) =>
-      api.componentLogs({ ...query, ...(names.length > 0 && { component: names }) }),
+    read: (query) => api.componentLogs({ ...query, ...component }),
     components: names.length > 0 ? names : known,
-    ended: () => Promise.resolve(false),
+    stream: { baseUrl, path: 'components/logs/stream', query: component },
   }
 }
 
