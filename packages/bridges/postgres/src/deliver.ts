@@ -1,6 +1,6 @@
 // One transaction for a batch of one partition, so that whatever is repeated is stored once.
 
-import type { Sql, TransactionSql } from 'postgres'
+import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres'
 import type { DeliveryContext, DeliveryCounts } from '@runlight/bridge-core/sink'
 import { RunlightError } from '@runlight/contracts/errors'
 import type { LabelMode } from '@runlight/contracts/labels'
@@ -81,8 +81,9 @@ async function storeInTransaction(
   if (place.nextOffset <= next) return []
   const above = items.filter(({ record }) => record.offset >= next)
   const { fresh, added } = newIdentities(above, ({ record }) => record.body.producer, known)
-  await insertItems(tx, store, part, fresh, way)
+  const last = await insertItems(tx, store, part, fresh, way)
   await Promise.all([
+    ...last,
     storeIdentities(tx, place.topic, added),
     advancePosition(tx, place, place.nextOffset, BigInt(place.lastAppendedAt) * 1_000_000n),
   ])
@@ -112,13 +113,10 @@ async function storeReplay(
     return !held.has(offset) && held.add(offset)
   })
   const { fresh, added } = newIdentities(absent, ({ record }) => record.body.producer, known)
-  await insertItems(tx, store, part, fresh, way)
+  const last = await insertItems(tx, store, part, fresh, way)
   const { generation, topic, partition } = place
-  await storeIdentities(tx, topic, added)
-  await markStored(
-    tx,
-    items.map(({ record: { offset } }) => ({ generation, topic, partition, offset })),
-  )
+  const origins = items.map(({ record: { offset } }) => ({ generation, topic, partition, offset }))
+  await Promise.all([...last, storeIdentities(tx, topic, added), markStored(tx, origins)])
   return fresh
 }
 
@@ -136,15 +134,14 @@ async function insertItems(
   part: Part,
   fresh: readonly Item[],
   way: WayIn,
-): Promise<void> {
-  if (part.kind === 'logs') {
-    const own = fresh as readonly LogItem[]
-    const rows = own.map(({ row }) => row)
-    await insertLogs(tx, rows, streamsOfFresh(part, own, store.labels), way)
-  } else {
+): Promise<PendingQuery<Row[]>[]> {
+  if (part.kind === 'events') {
     const records = (fresh as readonly EventItem[]).map(({ record }) => record)
-    await insertEvents(tx, part.place, records, way)
+    return insertEvents(tx, part.place, records, way)
   }
+  const own = fresh as readonly LogItem[]
+  const rows = own.map(({ row }) => row)
+  return insertLogs(tx, rows, streamsOfFresh(part, own, store.labels), way)
 }
 
 function streamsOfFresh(part: LogPart, fresh: readonly LogItem[], labels: LabelMode) {

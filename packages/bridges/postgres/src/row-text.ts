@@ -6,7 +6,7 @@ import type { Position, Producer } from '@runlight/contracts/producer'
 import { instantToNanos } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
 import { NULL, copyText } from './copy.ts'
-import { mayLoseDigits, memberText } from './raw-json.ts'
+import { mayLoseDigits, memberText } from '@runlight/contracts/raw-json'
 
 /** `timestamp`, `timestamp_ns`, `effective_ns`, `skewed`. */
 export function timeColumns({ own, effective }: DecodedRecord<unknown>): string[] {

@@ -1,6 +1,6 @@
 // Rows of `runs`, locked, read and written.
 
-import type { TransactionSql } from 'postgres'
+import type { PendingQuery, Row, TransactionSql } from 'postgres'
 import type { Failure, RunState } from '@runlight/contracts/execution-status'
 import type { RunGraph } from '@runlight/contracts/trace-event'
 import type { RunFold } from './fold.ts'
@@ -45,8 +45,9 @@ export async function lockRuns(
   return new Map(rows.map((row) => [row.run_id, fromRow(row)]))
 }
 
-export async function updateRuns(tx: TransactionSql, runs: readonly RunFold[]): Promise<void> {
-  await tx`
+/** The statement that writes them; it is sent when it is awaited. */
+export function updateRuns(tx: TransactionSql, runs: readonly RunFold[]): PendingQuery<Row[]> {
+  return tx`
     update runs r set
       org_id = n.org_id, workflow_id = n.workflow_id, parent_run_id = n.parent_run_id, execution = n.execution,
       status = n.status, started_ns = n.started_ns, updated_ns = n.updated_ns, completed_ns = n.completed_ns,

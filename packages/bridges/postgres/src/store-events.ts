@@ -1,6 +1,6 @@
 // Events of one partition in one transaction: locked runs, dense numbers, folded state.
 
-import type { TransactionSql } from 'postgres'
+import type { PendingQuery, Row, TransactionSql } from 'postgres'
 import type { EventBatch } from '@runlight/bridge-core/sink'
 import { TABLES } from '@runlight/contracts/tables'
 import { eventRow } from './event-rows.ts'
@@ -12,13 +12,14 @@ import type { WayIn } from './insert.ts'
 import { countProgress, tellsOfProgress } from './progress.ts'
 import { lockRuns, updateRuns } from './runs.ts'
 
+/** Gives the statement that is still to be sent, so that it can go to the server together with others. */
 export async function insertEvents(
   tx: TransactionSql,
   place: Pick<EventBatch, 'topic' | 'partition' | 'generation'>,
   records: readonly EventRecord[],
   way: WayIn,
-): Promise<void> {
-  if (records.length === 0) return
+): Promise<PendingQuery<Row[]>[]> {
+  if (records.length === 0) return []
   const firsts = new Map<string, EventRecord>()
   for (const record of records) if (!firsts.has(record.body.runId)) firsts.set(record.body.runId, record)
   const fresh = [...firsts.values()].map((record) => ({ run: newRun(foldable(record)), createdAt: record.appendedAt }))
@@ -36,7 +37,7 @@ export async function insertEvents(
     tx,
     [...runs.values()].filter(({ runId }) => moved.has(runId)),
   )
-  await updateRuns(tx, [...runs.values()])
+  return [updateRuns(tx, [...runs.values()])]
 }
 
 function foldable({ body, own, effective }: EventRecord): FoldableEvent {
