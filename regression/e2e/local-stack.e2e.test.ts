@@ -60,6 +60,19 @@ describe('a stack that is up', () => {
     }
   })
 
+  it('is left as it is by npm run up, which brings a run through and tells of every component', async () => {
+    const before = pids()
+    const { code, output } = await stack.run(['node', 'scripts/bootstrap.mjs', 'up', '--stack', 'local-e2e'])
+    expect(code, output).toBe(0)
+    expect(output).toContain(`COMPLETED, ${NODES} of ${NODES} nodes, postgres complete, loki complete`)
+    for (const { title, version } of Object.values(stack.outputs.components)) {
+      expect(output).toMatch(new RegExp(`${title.replace(/[()]/g, '.')} +ready +${version}`))
+    }
+    expect(output).toContain('npm run down -- --stack local-e2e')
+    await stack.refreshOutputs()
+    expect(pids()).toEqual(before)
+  })
+
   it('leaves the clone as it was', () => {
     expect(gitStatus()).toBe(cloneBefore)
   })

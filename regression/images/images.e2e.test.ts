@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { startAudit } from '@runlight/demo/start-audit'
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import { Client, Connection } from '@temporalio/client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildImage, type BuiltImage } from '../../scripts/images.ts'
 import type { Service } from '../../stacks/build/services.ts'
 import { startKafka, type TestKafka } from '../fixtures/kafka.ts'
@@ -99,18 +99,12 @@ describe.skipIf(!hasEngine())('images of our services', () => {
       const role = service === '@runlight/api' ? 'runlight_reader' : 'runlight_writer'
       docker('run', '--detach', ...confined(service, role, memoryMiB))
     }
-    for (const { service } of SERVICES) {
-      await expect
-        .poll(
-          () =>
-            fetch(`${address(service)}/readyz`).then(
-              ({ ok }) => ok,
-              () => false,
-            ),
-          { timeout: 90_000 },
-        )
-        .toBe(true)
-    }
+    const isReady = (service: Service) =>
+      fetch(`${address(service)}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    for (const { service } of SERVICES) await vi.waitUntil(() => isReady(service), { timeout: 90_000, interval: 250 })
   }, 900_000)
 
   afterAll(async () => {

@@ -6,13 +6,15 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readClone, type Clone } from '../platforms/source-digest.ts'
+import { productionLock, productionManifest } from './manifests.ts'
 import { builtManifest, transpile } from './transpile.ts'
 
 /** The program in each image: starts the service, and asks it how it is. */
 const START = 'main.js'
 const HEALTH = 'health.js'
 /** Beside the JavaScript: how the image is made. */
-const RECIPE = ['Dockerfile', 'configs/images/health.js', 'stacks/build/transpile.ts', 'stacks/build/image-context.ts']
+const BUILD = ['transpile', 'manifests', 'image-context'].map((name) => `stacks/build/${name}.ts`)
+const RECIPE = ['Dockerfile', 'configs/images/health.js', ...BUILD]
 
 export interface ImageContext {
   folder: string
@@ -54,17 +56,18 @@ function fill(folder: string, root: string, clone: Clone, workspace: string, ent
   }
   const copy = (from: string, to: string) => cpSync(join(root, from), join(folder, to))
   copy('Dockerfile', 'Dockerfile')
+  const read = (path: string) => readFileSync(join(root, path), 'utf8')
   // npm checks the lock file against all workspaces of the clone.
   for (const path of ['', ...clone.workspaces]) {
-    copy(join(path, 'package.json'), join('manifests', path, 'package.json'))
+    const manifest = join(path, 'package.json')
+    write(join('manifests', manifest), productionManifest(read(manifest)))
   }
-  copy('package-lock.json', 'manifests/package-lock.json')
+  write('manifests/package-lock.json', productionLock(read('package-lock.json'), clone.workspaces))
   for (const { files } of clone.sources(workspace)) {
     for (const file of files) {
       const to = join('built', file)
-      const text = () => readFileSync(join(root, file), 'utf8')
-      if (file.endsWith('.ts')) write(to.replace(/\.ts$/, '.js'), transpile(file, text()))
-      else if (basename(file) === 'package.json') write(to, builtManifest(text()))
+      if (file.endsWith('.ts')) write(to.replace(/\.ts$/, '.js'), transpile(file, read(file)))
+      else if (basename(file) === 'package.json') write(to, builtManifest(read(file)))
       else cpSync(join(root, file), join(folder, to))
     }
   }
