@@ -2,9 +2,11 @@
 
 import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@runlight/contracts/environment'
+import { LOG_LEVELS } from '@runlight/contracts/log-entry'
 import { METRICS } from '@runlight/contracts/metrics'
 import { DROP_REASONS } from '@runlight/sdk/drop-reasons'
 import type { DropReason } from '@runlight/sdk/drop-reasons'
+import { REDACTION_RULES } from '@runlight/sdk/redaction/redactor'
 import { openTelemetry, telemetryFromEnvironment } from '@runlight/sdk/telemetry'
 import type { Telemetry } from '@runlight/sdk/telemetry'
 import { activityInterceptors, workflowInterceptorModule } from '@runlight/sdk/temporal'
@@ -39,13 +41,19 @@ const log = createLog({ component: 'demo', instance: environment.instance, level
 async function start(): Promise<RunningService> {
   const metrics = createMetrics()
   const drops = metrics.counter(METRICS.sdkDropped)
+  const redacted = metrics.counter(METRICS.sdkRedacted)
+  const limited = metrics.counter(METRICS.sdkLimited)
   for (const topic of [bus.logTopic, bus.eventTopic]) {
     for (const reason of Object.keys(DROP_REASONS) as DropReason[]) drops.inc({ topic, reason }, 0)
+    for (const rule of REDACTION_RULES) redacted.inc({ topic, rule }, 0)
+    for (const level of LOG_LEVELS) limited.inc({ topic, level }, 0)
   }
   const telemetry = openTelemetry({
     ...bus,
     clientId: `runlight-demo-${environment.instance}`,
     onDrop: (topic, reason) => drops.inc({ topic, reason }),
+    onRedact: (topic, rule, count) => redacted.inc({ topic, rule }, count),
+    onLimit: (topic, level) => limited.inc({ topic, level }),
     onDiagnostic: ({ level, message, cause }) => log[level]({ cause }, message),
   })
   const worker = await createWorker(telemetry)

@@ -12,6 +12,9 @@ const UNREADABLE = '{"leftOut":"It could not be searched for secrets."}'
 
 const ALL_RULES = [...RULES, URL_PASSWORD]
 
+/** Names of the rules that are always there, for counters that start at 0; own patterns bring theirs. */
+export const REDACTION_RULES: readonly string[] = [...ALL_RULES.map(({ name }) => name), 'key', 'unreadable']
+
 export interface RedactionPattern {
   /** Rule's name in the metric, up to 40 of a-z, 0-9 and `-`. */
   name: string
