@@ -1,6 +1,7 @@
 import { ROLES, TABLES } from '@runlight/contracts/tables'
 import { logBatch, logEntries, testContext, eventBatch, traceEvent } from '@runlight/bridge-core/batch.fixture'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deadLetter, letterRecord, rawBatch } from './letters.fixture.ts'
 import { migrateDown, migrateUp, migrationStatus, readMigrations } from './migrate.ts'
 import type { Migration } from './migrate.ts'
 import { startTraceStore } from './trace-store.fixture.ts'
@@ -20,6 +21,14 @@ async function fill() {
   await sink.prepare(logBatch(logEntries(100)))(testContext())
   await sink.prepare(eventBatch([traceEvent('RUN_STARTED')]))(testContext())
   await sink.close()
+}
+
+/** What the later migrations have brought. */
+async function fillMore() {
+  const sink = store.sink()
+  await sink.prepare(rawBatch([letterRecord(deadLetter())]))(testContext())
+  await sink.close()
+  await store.sql`insert into log_days (day, loki_passed_at) values (current_date, now())`
 }
 
 describe('tables', () => {
@@ -94,6 +103,7 @@ describe('migrations', () => {
 
   it('go down and up again with data in the tables, but not without being forced to', async () => {
     await fill()
+    await fillMore()
     await expect(migrateDown(store.sql, migrations, { force: false })).rejects.toMatchObject({
       code: 'RL_MIGRATION_FAILED',
       message: expect.stringContaining('holds data') as string,
@@ -107,6 +117,29 @@ describe('migrations', () => {
     expect(left).toEqual([])
     await migrateUp(store.sql, migrations)
     await fill()
+  })
+
+  it('go down only where no table holds data, whichever it is', async () => {
+    await migrateDown(store.sql, migrations, { force: true })
+    await migrateUp(store.sql, migrations)
+    await fillMore()
+    await store.sql`truncate positions`
+    await expect(migrateDown(store.sql, migrations, { force: false })).rejects.toThrow(/dead_letters holds data/)
+    await store.clear()
+    expect(await migrateDown(store.sql, migrations, { force: false })).toHaveLength(migrations.length)
+    await migrateUp(store.sql, migrations)
+  })
+
+  it('go up from each older one with data in its tables, and keep it', async () => {
+    for (let older = 1; older < migrations.length; older++) {
+      await migrateDown(store.sql, migrations, { force: true })
+      await migrateUp(store.sql, migrations.slice(0, older))
+      await fill()
+      expect(await migrateUp(store.sql, migrations)).toHaveLength(migrations.length - older)
+      expect(await store.sql`select 1 from logs`).toHaveLength(100)
+      expect(await store.sql`select 1 from workflow_traces`).toHaveLength(1)
+      await fillMore()
+    }
   })
 
   it('refuse to go on where one was changed after it had been applied', async () => {
@@ -146,6 +179,32 @@ describe('indexes', () => {
       /task_run/,
     ],
     [
+      'lines of a run by their own time',
+      `select * from logs where job_run_id = 'run-7' order by "timestamp" limit 100`,
+      /_run|job_run_id/,
+    ],
+    [
+      'lines of a task by their own time',
+      `select * from logs where task_run_id = 'run-7/1/n/1' order by "timestamp" desc limit 100`,
+      /task_run/,
+    ],
+    [
+      'levels of the last hour',
+      `select level, count(*) from logs where "timestamp" > now() - interval '1 hour' group by level`,
+      /time/,
+    ],
+    [
+      'the rate of errors by run in the last hour',
+      `select job_run_id, count(case when level = 'error' then 1 end) from logs
+       where type in ('job', 'task') and "timestamp" > now() - interval '1 hour' group by job_run_id`,
+      /time/,
+    ],
+    [
+      'errors of a run',
+      `select * from logs where job_run_id = 'run-7' and level = 'error' order by "timestamp"`,
+      /_run|job_run_id|level/,
+    ],
+    [
       'newest of a rare type',
       `select * from logs where type = 'system' order by "timestamp" desc limit 50`,
       /type_time|type_timestamp/,
@@ -172,7 +231,7 @@ describe('indexes', () => {
 
   beforeAll(async () => {
     await store.clear()
-    await store.sql`select runlight_ensure_log_partition(current_date)`
+    await store.sql`select runlight_ensure_log_partition(current_date - day) from generate_series(0, 2) day`
     await store.sql`
       insert into logs select
         case when i % 500 = 0 then 'system' else 'task' end, 'acme', null,
@@ -180,8 +239,8 @@ describe('indexes', () => {
         case when i % 500 = 0 then null else 'run-' || i % 200 || '/1/n/1' end, 1, 'n', 1,
         case when i % 500 = 0 then 'kafka' end, now() - i * interval '1 s', i, i, false,
         case when i % 300 = 0 then 'error' else 'info' end, 'stdout', 'line', null, null, null, 'p', i,
-        date_trunc('day', now()), 0, i
-      from generate_series(1, 50000) i`
+        date_trunc('day', now()) - i / 30000 * interval '1 day', 0, i
+      from generate_series(1, 89999) i`
     await store.sql`
       insert into workflow_traces select 'run-' || i % 500, i, 'acme', null, 1, 'n', 1, 'NODE_PROGRESS', 'info', '',
         now(), i, i, false, null, null, null, null, 'p', i, now(), 0, i from generate_series(1, 20000) i`
@@ -199,5 +258,7 @@ describe('indexes', () => {
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     expect(plan).toMatch(new RegExp(`Index.*(${index.source})`))
     expect(plan).not.toMatch(/Seq Scan/)
+    // Each day by itself, where the days are asked.
+    if (query.includes('from logs')) expect(plan.match(/on logs_\d{8}/g)?.length).toBeGreaterThanOrEqual(3)
   })
 })
