@@ -1,5 +1,7 @@
 // The command as a person runs it, against the real API.
 
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { startTestApi } from '@runlight/api/test/api.fixture'
 import type { TestApi } from '@runlight/api/test/api.fixture'
 import { logEntry, time, traceEvent } from '@runlight/api/test/records.fixture'
@@ -7,7 +9,7 @@ import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
 import { freePorts } from '../../../regression/fixtures/server-process.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { linesOf, runlight as runCommand } from './runlight.fixture.ts'
+import { BIN, linesOf, runlight as runCommand } from './runlight.fixture.ts'
 
 const RUN = 'run-shown'
 const START = Date.now() - 60_000
@@ -60,6 +62,46 @@ test('status', async () => {
   expect(out).toMatch(/^progress +1 of 1 nodes$/m)
   expect(out).toMatch(/^postgres +complete$/m)
   expect(JSON.parse((await runlight(['status', RUN, '--json'])).out)).toMatchObject({ status: 'COMPLETED' })
+})
+
+test('status of the components', async () => {
+  const { code, out } = await runlight(['status'])
+  expect(code).toBe(0)
+  const [head, ...rows] = linesOf(out)
+  expect(head).toMatch(/^component +health +version +behind +last line +lines$/)
+  expect(rows.find((row) => row.startsWith('postgres'))).toMatch(/^postgres +ok +18\.\d/)
+  expect(JSON.parse((await runlight(['status', '--json'])).out)).toHaveProperty('components')
+})
+
+test('doctor', async () => {
+  // Of this stack there is nothing but PostgreSQL.
+  const { code, out } = await runlight(['doctor'])
+  expect(code).toBe(1)
+  expect(out).toMatch(/^✔ postgres 18\.\d+ answers\.$/m)
+  expect(out).toMatch(/^✖ loki does not answer: .*\n {2}next: See `runlight logs loki -n 50`/m)
+  expect(out).toMatch(/^! No line of the log collector has arrived/m)
+  const [nobody] = await freePorts(1)
+  const away = await runlight(['doctor', '--json'], { RUNLIGHT_API_URL: `http://127.0.0.1:${nobody}` })
+  expect(away.code).toBe(1)
+  expect(JSON.parse(away.out)).toMatchObject([{ state: 'bad' }])
+})
+
+test('completion', async () => {
+  const complete = async (...words: string[]) => linesOf((await runlight(['__complete', ...words])).out)
+  expect(await complete('l')).toEqual(['logs'])
+  expect(await complete('status', 'run-')).toEqual([RUN])
+  expect(await complete('logs', '-l', 'w')).toEqual(['warn'])
+  expect(await complete('logs', RUN, '--export', '')).toEqual(['json', 'csv', 'ndjson'])
+  expect(await complete('logs', '--ti')).toEqual(['--timestamps'])
+  expect(await complete('dlq', 's')).toEqual(['show'])
+  // As bash asks for it.
+  const { out: script } = await runlight(['completion', 'bash'])
+  const { stdout } = await promisify(execFile)('bash', [
+    '-c',
+    `runlight() { "${process.execPath}" "${BIN}" "$@"; }; ${script}
+     COMP_WORDS=(runlight tr) COMP_CWORD=1; _runlight; echo "\${COMPREPLY[*]}"`,
+  ])
+  expect(stdout).toBe('trace\n')
 })
 
 test('trace', async () => {

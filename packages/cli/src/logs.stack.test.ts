@@ -10,6 +10,7 @@ import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startProxy } from '../../../regression/fixtures/tcp-proxy.ts'
 import { linesOf, runlight, startRunlight } from './runlight.fixture.ts'
 import type { RunningCommand } from './runlight.fixture.ts'
 
@@ -103,28 +104,65 @@ describe('components', () => {
   })
 })
 
-test('a run is followed until it has ended', async () => {
-  const command = follow('logs', RUN, '-f', '--json')
-  const messages = () => linesOf(command.out()).map((line) => (JSON.parse(line) as { message: string }).message)
-  await vi.waitFor(() => expect(messages()).toEqual(['say "hi",\nplease', 'second']), WAIT)
-  await store.storeLogs([logEntry({ runId: RUN, message: 'third' })])
-  await vi.waitFor(() => expect(messages().at(-1)).toBe('third'), WAIT)
-  await store.storeEvents([
-    traceEvent({ runId: RUN, type: 'RUN_FAILED', timestamp: time(Date.now()), data: { attempts: [] } }),
-  ])
-  expect((await command.ended).code).toBe(0)
-  expect(messages()).toEqual(['say "hi",\nplease', 'second', 'third'])
+describe('a run', () => {
+  test('is followed, over lost connections, and watched until it has ended', async () => {
+    const proxy = await startProxy(Number(new URL(api.url).port))
+    try {
+      const logs = startRunlight(['logs', RUN, '-f', '--json', '--api', `http://127.0.0.1:${proxy.port}`], {})
+      const watch = (started = startRunlight(['watch', RUN, '--api', `http://127.0.0.1:${proxy.port}`], {}))
+      const messages = () => linesOf(logs.out()).map((line) => (JSON.parse(line) as { message: string }).message)
+      const said = ['say "hi",\nplease', 'second']
+      await vi.waitFor(() => expect(messages()).toEqual(said), WAIT)
+      for (let round = 0; round < 5; round++) {
+        proxy.cut()
+        said.push(`after cut ${round}`)
+        await store.storeLogs([logEntry({ runId: RUN, message: `after cut ${round}` })])
+        await vi.waitFor(() => expect(messages()).toEqual(said), WAIT)
+      }
+      const node = { runId: RUN, nodeRef: 'build', timestamp: time(START + 30_000) }
+      await store.storeEvents([traceEvent({ ...node, type: 'NODE_STARTED' })])
+      await vi.waitFor(() => expect(watch.out()).toMatch(/▶ build started$/m), WAIT)
+      await store.storeEvents([
+        traceEvent({
+          runId: RUN,
+          type: 'RUN_FAILED',
+          timestamp: time(START + 31_000),
+          data: { attempts: [] },
+          error: { message: 'no way on', type: 'Error', retryable: false },
+        }),
+      ])
+      expect((await logs.ended).code).toBe(0)
+      expect(messages()).toEqual(said)
+      const { code, out } = await watch.ended
+      expect(code).toBe(3)
+      expect(linesOf(out).map((line) => line.replace(/^\S+Z /, ''))).toEqual([
+        '▶ run started',
+        '▶ build started',
+        '✗ run failed: no way on',
+        expect.stringMatching(/^FAILED, after 31\.00s/) as string,
+      ])
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  test('that has ended is printed, and that is all', async () => {
+    const { code, out } = await runlight(['logs', RUN, '-f', '-n', '2'], env())
+    expect([code, linesOf(out).length]).toEqual([0, 2])
+    expect((await runlight(['watch', RUN, '--json'], env())).code).toBe(3)
+    expect((await runlight(['watch', 'run-none'], env())).code).toBe(1)
+  })
 })
 
 describe('exports', () => {
   test('as CSV, JSON and JSON lines', async () => {
-    const [head, ...rows] = (await runlight(['logs', RUN, '--export', 'csv', '-n', '3'], env())).out.split('\n')
+    const [head, ...rows] = (await runlight(['logs', RUN, '--export', 'csv', '-n', '7'], env())).out.split('\n')
     expect(head).toMatch(/^effectiveTs,timestamp,type,component,runId,/)
     expect(rows.slice(0, 2).join('\n')).toContain(',info,stdout,"say ""hi"",\nplease","{""a"":1}",')
     const all = JSON.parse((await runlight(['logs', RUN, '--export', 'json'], env())).out) as LogEntry[]
     const lines = linesOf((await runlight(['logs', RUN, '--export', 'ndjson'], env())).out)
     expect(lines.map((line) => JSON.parse(line) as LogEntry)).toEqual(all)
-    expect(all.map(({ message }) => message)).toEqual(['say "hi",\nplease', 'second', 'third'])
+    expect(all).toHaveLength(7)
     const none = (await runlight(['logs', RUN, '--export', 'json', '-g', 'never said'], env())).out
     expect(JSON.parse(none)).toEqual([])
   })
@@ -133,7 +171,7 @@ describe('exports', () => {
     const folder = mkdtempSync(join(tmpdir(), 'runlight-export-'))
     const file = join(folder, 'run.ndjson')
     expect(await runlight(['logs', RUN, '--export', 'ndjson', '-o', file], env())).toMatchObject({ code: 0, out: '' })
-    expect(linesOf(readFileSync(file, 'utf8'))).toHaveLength(3)
+    expect(linesOf(readFileSync(file, 'utf8'))).toHaveLength(7)
     const refused = await runlight(['logs', RUN, '-g', '(', '-o', join(folder, 'none')], env())
     expect(refused.code).toBe(1)
     expect(readdirSync(folder)).toEqual(['run.ndjson'])

@@ -3,12 +3,15 @@
 // Nothing here imports the contracts' schemas: compiling them takes longer than most answers. What a parameter may be,
 // the API knows and says.
 //
-// 0 it was answered · 1 the API refused, in part or whole, or does not answer · 2 the command line is wrong
+// 0 it was answered · 1 the API refused, in part or whole, or does not answer · 2 the command line is wrong;
+// docs/cli.md has those of each command.
 
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { SHELLS, candidates, completionScript } from './commands/completion.ts'
+import type { Shell } from './commands/completion.ts'
 import { addDlqCommands } from './commands/dlq-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
 import { listRuns } from './commands/runs.ts'
@@ -19,6 +22,9 @@ import { CommandError } from './command-error.ts'
 import { DEFAULT_API_URL, apiAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { openOutput, wantsColour } from './output.ts'
+
+/** Nobody waits longer for what a word may become. */
+const COMPLETION_MS = 2_000
 
 /** How a trace is shown: a bar for each node, one line for each event, or one JSON object for each event. */
 const TRACE_FORMATS: readonly TraceFormat[] = ['waterfall', 'events', 'json']
@@ -41,10 +47,40 @@ program
 
 program
   .command('status')
-  .description('how a run stands')
-  .argument('<run>', 'the run')
+  .description("how a run stands; without one, the stack's components: health, version, how far behind")
+  .argument('[run]', 'the run')
   .option('--json', 'as JSON')
-  .action((run: string, options: { json?: boolean }) => showStatus(context(), run, options))
+  .action(async (run: string | undefined, options: { json?: boolean }) => {
+    if (run !== undefined) return showStatus(context(), run, options)
+    const { showComponents } = await import('./commands/components.ts')
+    return showComponents(context(), options)
+  })
+
+program
+  .command('watch')
+  .description('what happens in a run, as it happens; exits as the run did')
+  .argument('<run>', 'the run')
+  .option('--json', 'one JSON object a line')
+  .addHelpText('after', '\nExit codes: 0 completed, 3 failed, 4 cancelled, 5 terminated, 6 timed out')
+  .action(async (run: string, options: { json?: boolean }) => {
+    const { watchRun } = await import('./commands/watch.ts')
+    process.exitCode = await watchRun(context(), run, options)
+  })
+
+program
+  .command('doctor')
+  .description('what is wrong with the stack, and what to do about it')
+  .option('--json', 'as JSON')
+  .action(async (options: { json?: boolean }) => {
+    const { examineStack } = await import('./commands/doctor.ts')
+    process.exitCode = await examineStack(context(), options)
+  })
+
+program
+  .command('completion')
+  .description('the script that lets a shell complete: eval "$(runlight completion bash)"')
+  .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+  .action((shell: Shell) => void process.stdout.write(completionScript(shell)))
 
 program
   .command('trace')
@@ -98,6 +134,12 @@ function context(): Context {
   return { api: createApiClient({ baseUrl }), baseUrl, output: openOutput(colour) }
 }
 
+async function complete(words: readonly string[]): Promise<void> {
+  const baseUrl = apiAddress(undefined, process.env)
+  const api = createApiClient({ baseUrl, timeoutMs: COMPLETION_MS })
+  for (const candidate of await candidates(program, words, api)) process.stdout.write(`${candidate}\n`)
+}
+
 function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
@@ -109,7 +151,9 @@ function address(text: string): string {
 }
 
 try {
-  await program.parseAsync()
+  // The words are a command line that is being typed, not one of ours.
+  if (process.argv[2] === '__complete') await complete(process.argv.slice(3))
+  else await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2

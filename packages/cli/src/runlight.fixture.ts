@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
+export const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
 
 export interface Outcome {
   /** 128 and the signal's number where a signal ended it, as a shell tells it. */

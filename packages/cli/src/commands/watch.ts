@@ -1,0 +1,85 @@
+// `runlight watch RUN`: what happens in a run, as it happens; ends as the run does.
+
+import type { StoredEvent } from '@runlight/contracts/api'
+import type { StreamDone } from '@runlight/contracts/api-stream'
+import type { ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
+import type { Context } from '../context.ts'
+import { liveEvents } from '../live-stream.ts'
+import type { Output, Style } from '../output.ts'
+import { paintState, runDuration } from './format.ts'
+
+/** Exit codes by how the run has ended. */
+const EXIT_CODES: Readonly<Partial<Record<RunState, number>>> = {
+  COMPLETED: 0,
+  FAILED: 3,
+  CANCELLED: 4,
+  TERMINATED: 5,
+  TIMED_OUT: 6,
+}
+
+const EVENT_LOOKS: Readonly<Record<string, readonly [mark: string, style: Style]>> = {
+  NODE_STARTED: ['▶', 'cyan'],
+  NODE_COMPLETED: ['✓', 'green'],
+  NODE_FAILED: ['✗', 'red'],
+  NODE_RETRYING: ['↻', 'yellow'],
+  NODE_SKIPPED: ['–', 'gray'],
+  RUN_STARTED: ['▶', 'cyan'],
+  RUN_COMPLETED: ['✓', 'green'],
+  RUN_FAILED: ['✗', 'red'],
+  RUN_TIMED_OUT: ['✗', 'red'],
+  RUN_CANCELLED: ['■', 'yellow'],
+  RUN_TERMINATED: ['■', 'magenta'],
+}
+
+export interface WatchOptions {
+  /** Every event as a JSON object a line, the status at last. */
+  json?: boolean
+}
+
+/**
+ * Prints a run's events until it has ended and everything of it has arrived.
+ * @returns the exit code that tells how it has ended
+ * @throws ApiProblem when there is no such run
+ */
+export async function watchRun(context: Context, runId: string, { json = false }: WatchOptions): Promise<number> {
+  const { api, baseUrl, output } = context
+  const path = `workflows/runs/${encodeURIComponent(runId)}/stream`
+  const onAway = (reason: string) => process.stderr.write(`${reason} Waiting for it.\n`)
+  let last: ExecutionStatus | undefined
+  for await (const { event, data } of liveEvents({
+    ...{ baseUrl, path, from: 'start', onAway },
+    query: { events: 'status,trace' },
+  })) {
+    if (event === 'trace') await printEvent(output, data as StoredEvent, json)
+    else if (event === 'status') last = data as ExecutionStatus
+    else if (event === 'done') last = (data as StreamDone).status
+  }
+  const status = last ?? (await api.status(runId))
+  await output.line(json ? JSON.stringify(status) : ending(output, status))
+  return EXIT_CODES[status.status] ?? 1
+}
+
+async function printEvent(output: Output, event: StoredEvent, json: boolean): Promise<void> {
+  if (json) return output.line(JSON.stringify(event))
+  const look = EVENT_LOOKS[event.type]
+  if (!look) return
+  const [mark, style] = look
+  const attempt = event.attempt > 1 ? `#${event.attempt}` : ''
+  const what = event.nodeRef === undefined ? 'run' : `${event.nodeRef}${attempt}`
+  const error = event.error ? `: ${event.error.message}` : ''
+  const time = output.paint('gray', event.effectiveTs)
+  await output.line(
+    `${time} ${output.paint(style, mark)} ${what} ${event.type.replace(/^(?:NODE|RUN)_/, '').toLowerCase()}${error}`,
+  )
+}
+
+function ending(output: Output, run: ExecutionStatus): string {
+  const { completedActions, totalActions } = run.progress
+  const parts = [
+    paintState(output, run.status),
+    runDuration(run) && `after ${runDuration(run)}`,
+    totalActions > 0 && `${completedActions} of ${totalActions} nodes`,
+    run.failure && `${run.failure.nodeRef ?? 'run'}: ${run.failure.message}`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
