@@ -17,7 +17,7 @@ export function lokiBridge(
     port: settings.bridges.loki.port,
     setting: 'bridges.loki.port',
     needs: [bus, loki, after],
-    memoryMiB: 256,
+    memoryMiB: 512,
     variables: () => ({
       ...busVariables(bus.address('kafka'), settings),
       lokiUrl: `http://${loki.address('http')}`,

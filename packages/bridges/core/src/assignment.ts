@@ -92,10 +92,11 @@ export class Assignment {
     this.#payload = payload
     const { records, nextOffset } = fetchedRecords(batch.messages)
     const first = records[0]
-    if (first) {
-      await this.#checkContinuity(lane, first.offset)
-      lane.accept(records.filter(({ offset }) => offset >= lane.expected))
-    }
+    if (first) await this.#checkContinuity(lane, first.offset)
+    lane.accept(
+      records.filter(({ offset }) => offset >= lane.expected),
+      nextOffset,
+    )
     payload.resolveOffset(String(nextOffset - 1n))
   }
 

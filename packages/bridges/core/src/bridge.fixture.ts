@@ -13,6 +13,7 @@ import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { readTopic } from '../../../../regression/oracle/topic-records.ts'
 import { logEntries } from './batch.fixture.ts'
 import { startBridge } from './bridge.ts'
+import { STALL_MS } from './consume.ts'
 import type { BatchLimits } from './queue.ts'
 import { DeliveryError } from './sink.ts'
 import type { Sink } from './sink.ts'
@@ -142,7 +143,7 @@ const LIMITS: BatchLimits = {
 export async function startTestBridge(
   { kafka, topic, deadLetterTopic, generationsTopic }: TestBus,
   sink: Sink,
-  limits: Partial<BatchLimits> = {},
+  { stallMillis = STALL_MS, ...limits }: Partial<BatchLimits> & { stallMillis?: number } = {},
 ): Promise<TestBridge> {
   const [port] = (await freePorts(1)) as [number]
   const metrics = createMetrics()
@@ -156,7 +157,7 @@ export async function startTestBridge(
     },
     version: 'test',
     log: createLog({ component: 'test', instance: '0', level: 'error' }),
-    ...{ metrics, sink, limits: { ...LIMITS, ...limits } },
+    ...{ metrics, sink, limits: { ...LIMITS, ...limits }, stallMillis },
   })
   const metric: TestBridge['metric'] = async (name, labels = {}) => {
     const found = (await metrics.registry.getMetricsAsJSON()).find((own) => own.name === name)
@@ -230,7 +231,7 @@ export const upTo = (count: number, from = 0): number[] => Array.from({ length: 
 export class TestBridges {
   readonly #running: TestBridge[] = []
 
-  async start(bus: TestBus, store: MemoryStore, limits?: Partial<BatchLimits>): Promise<TestBridge> {
+  async start(bus: TestBus, store: MemoryStore, limits?: Parameters<typeof startTestBridge>[2]): Promise<TestBridge> {
     const bridge = await startTestBridge(bus, store.sink(bus.topic), limits)
     this.#running.push(bridge)
     return bridge

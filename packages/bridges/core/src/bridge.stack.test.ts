@@ -137,13 +137,57 @@ describe('a broker that goes away', () => {
     const bridge = await bridges.start(bus, store)
     await send(kafka, bus.topic, lines(2, 100))
     await expect.poll(() => committed(bus)).toEqual({ 0: '100 generation-1', 1: '100 generation-1' })
+    const state = async () => {
+      const answer = await fetch(`http://127.0.0.1:${bridge.port}/healthz`)
+      return ((await answer.json()) as { state: string }).state
+    }
+    expect(await state()).toBe('running')
     await kafka.kill()
+    await expect.poll(state, { timeout: 60_000 }).toBe('pausing')
     await kafka.start()
     await send(kafka, bus.topic, lines(2, 100, 100))
     await expect
       .poll(() => committed(bus), { timeout: 90_000 })
       .toEqual({ 0: '200 generation-1', 1: '200 generation-1' })
     for (const partition of [0, 1]) expect([...new Set(offsetsOf(store, bus, partition))]).toEqual(upTo(200))
+    expect(await state()).toBe('running')
     await expect(Promise.race([bridge.ended, Promise.resolve('goes on')])).resolves.toBe('goes on')
+  })
+})
+
+describe('a broker that takes requests and answers none', () => {
+  it('is noticed: the consumer stands still, and the bridge ends with that reason', async () => {
+    const bus = await newBus(kafka, 1)
+    const bridge = await bridges.start(bus, memoryStore(), { stallMillis: 3_000 })
+    kafka.pause()
+    await expect(bridge.ended).rejects.toMatchObject({ code: 'RL_CONSUMER_STOPPED' })
+    const answer = await fetch(`http://127.0.0.1:${bridge.port}/healthz`)
+    expect(answer.status).toBe(503)
+    expect(await answer.json()).toMatchObject({ state: 'failed' })
+    kafka.resume()
+  })
+})
+
+describe('a transaction', () => {
+  it('is taken when it is committed, left out when it was aborted, and its end is no lag', async () => {
+    const bus = await newBus(kafka, 1)
+    const store = memoryStore()
+    const bridge = await bridges.start(bus, store)
+    const producer = kafka.client().producer({ idempotent: true, maxInFlightRequests: 1, transactionalId: bus.topic })
+    await producer.connect()
+    for (const [from, end] of [
+      [0, 'abort'],
+      [2, 'commit'],
+    ] as const) {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic: bus.topic, messages: lines(1, 2, from) })
+      await transaction[end]()
+    }
+    await producer.disconnect()
+    await expect.poll(() => committed(bus)).toEqual({ 0: '6 generation-1' })
+    expect(deliveredTo(store, bus, 0).map(({ message }) => message)).toEqual(['0:2', '0:3'])
+    await expect
+      .poll(() => bridge.metric('runlight_bridge_lag_records', { topic: bus.topic }), { timeout: 20_000 })
+      .toBe(0)
   })
 })

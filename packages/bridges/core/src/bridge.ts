@@ -42,16 +42,32 @@ export interface BridgeSettings {
   metrics: Metrics
   sink: Sink
   limits: BatchLimits
+  /** How long the consumer may stand still before the process ends, in milliseconds. */
+  stallMillis?: number
 }
 
 /** Records taken from the bus and not yet stored, over all partitions, in bytes. */
 const MEMORY_BYTES = 32 * 1024 * 1024
 
-export type BridgeState = 'starting' | 'running' | 'draining' | 'stopped' | 'failed'
+/**
+ * The life of a bridge; /healthz and /readyz tell where it is.
+ *
+ *   starting  health is served; waits for the topics' generations, then for its group and its first assignment
+ *   running   is in its group: fetches, delivers, commits
+ *   pausing   has no partitions: the group is being rebalanced, or the broker is away. Fetches nothing; what is under way
+ *             ends, but is not acknowledged any more: whoever gets the partition delivers it again, and changes nothing
+ *   draining  was asked to stop: fetches nothing, ends the batches under way, commits them; the rest is for the next one
+ *   stopped   left the group, closed its connections
+ *   failed    can't go on: the process ends with exit code 1 and the reason as the last line of its log
+ *
+ * A partition whose batch the store does not take is no state of the bridge: that partition alone is repeated and, once
+ * it holds its share of memory, not fetched any more.
+ */
+export type BridgeState = 'starting' | 'running' | 'pausing' | 'draining' | 'stopped' | 'failed'
 
 /** Starts a bridge. It answers /healthz and /metrics at once, /readyz once it is in its group and its store answers. */
 export async function startBridge(settings: BridgeSettings): Promise<RunningService> {
-  const { environment: env, version, log, metrics, sink, limits } = settings
+  const { environment: env, version, log, metrics, sink, limits, stallMillis = STALL_MS } = settings
   const bridgeMetrics = createBridgeMetrics(metrics, sink)
   const kafka = createKafka({ brokers: env.brokers, clientId: `runlight-bridge-${sink.name}-${env.instance}`, log })
   const admin = kafka.admin({ retry: { retries: 3 } })
@@ -66,8 +82,8 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
     component: `bridge-${sink.name}`,
     version,
     registry: metrics.registry,
-    state: () => state,
-    live: () => liveChecks(consumption?.silentFor() ?? 0),
+    state: () => (state === 'running' && !consumption?.joined() ? 'pausing' : state),
+    live: () => liveChecks(consumption?.stillFor() ?? 0, stallMillis),
     ready: () => readyChecks(sink, consumption?.joined() ?? false),
   })
   log.info({ port: endpoints.port }, 'Health and metrics are served.')
@@ -78,15 +94,15 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
   const stored = new Map<string, bigint>()
   consumption = await Promise.race([
     consume({
-      ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail, groupId, stored },
+      ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail, groupId, stored, stallMillis },
       sessionTimeout: env.sessionSeconds * 1000,
       metrics: bridgeMetrics,
       readGenerations: () => readGenerations(kafka, env.generationsTopic),
     }),
     failed,
   ])
-  const { lanes, stop } = consumption
-  const stopLag = watchLag({ admin, sink, lanes, metrics: bridgeMetrics })
+  const { lanes, stop, brokerAnswered } = consumption
+  const stopLag = watchLag({ admin, sink, lanes, metrics: bridgeMetrics, onAnswer: brokerAnswered })
   if (state === 'starting') state = 'running'
 
   return {
@@ -118,9 +134,9 @@ function failure(onFailure: () => void): { failed: Promise<never>; fail: (cause:
   }
 }
 
-function liveChecks(silence: number): Checks {
-  const ok = silence <= STALL_MS
-  return { consumer: ok ? { ok } : { ok, detail: `No sign of life for ${Math.round(silence / 1000)} s.` } }
+function liveChecks(still: number, stallMillis: number): Checks {
+  const ok = still <= stallMillis
+  return { consumer: ok ? { ok } : { ok, detail: `The consumer has stood still for ${Math.round(still / 1000)} s.` } }
 }
 
 async function readyChecks(sink: Sink, joined: boolean): Promise<Checks> {

@@ -12,17 +12,15 @@ import { drainLanes } from './lane.ts'
 import { retryForever } from './retry.ts'
 import { consumedTopics } from './sink.ts'
 import type { Sink } from './sink.ts'
+import { Watchdog } from './watchdog.ts'
 
 /** How long the batches under way may take when the process stops, in milliseconds; below the service's own deadline. */
 const DRAIN_DEADLINE_MS = 10_000
 /** How long the last commit may take then; what is not committed is delivered again, and changes nothing. */
 const COMMIT_DEADLINE_MS = 5_000
-/**
- * A consumer that has shown no sign of life for this long has stalled, in milliseconds. While a broker is away kafkajs
- * starts again and again, which is a sign of life too.
- */
+/** A consumer that has stood still for this long has stalled, in milliseconds. */
 export const STALL_MS = 5 * 60_000
-const LOOK_MS = 5_000
+const LOOKS = 60
 
 export interface ConsumeSettings extends Omit<AssignmentSettings, 'consumer' | 'generations' | 'unfinished'> {
   kafka: Kafka
@@ -31,20 +29,25 @@ export interface ConsumeSettings extends Omit<AssignmentSettings, 'consumer' | '
   /** Generations of the topics when the process started. */
   generations: ReadonlyMap<string, string>
   readGenerations: () => Promise<ReadonlyMap<string, string>>
+  /** How long the consumer may stand still, in milliseconds. */
+  stallMillis: number
 }
 
 export interface Consumption {
   lanes: () => readonly Lane[]
   /** Is this member in the group? */
   joined: () => boolean
-  /** How long there was no sign of life from the consumer, in milliseconds. */
-  silentFor: () => number
+  /** How long the consumer has stood still, in milliseconds. */
+  stillFor: () => number
+  /** Told whether the broker has answered somebody else just now. */
+  brokerAnswered: (answered: boolean) => void
   stop: () => Promise<void>
 }
 
 export async function consume({
   kafka,
   sessionTimeout,
+  stallMillis,
   generations,
   readGenerations,
   ...settings
@@ -53,7 +56,7 @@ export async function consume({
   const consumer = createConsumer(kafka, groupId, sessionTimeout)
   let assignment: Assignment | undefined
   const unfinished = new Set<Lane>()
-  let lastSign = Date.now()
+  const watchdog = new Watchdog()
   let stopping = false
   let rejoining = false
 
@@ -89,24 +92,24 @@ export async function consume({
   }
 
   for (const event of [consumer.events.FETCH, consumer.events.HEARTBEAT, consumer.events.CONNECT] as const) {
-    consumer.on(event, () => (lastSign = Date.now()))
+    consumer.on(event, () => watchdog.sign())
   }
+  consumer.on(consumer.events.FETCH, () => watchdog.fetched())
   consumer.on(consumer.events.REBALANCING, () => giveUp())
   consumer.on(consumer.events.GROUP_JOIN, async ({ payload }) => {
-    lastSign = Date.now()
+    watchdog.sign()
     await takeOver(payload.memberAssignment).catch(fail)
   })
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    lastSign = Date.now()
+    watchdog.sign()
     giveUp()
     if (restart) log.warn({ cause: error }, `The consumer lost its connection and starts again: ${error.message}`)
     else fail(new RunlightError('RL_CONSUMER_STOPPED', `The consumer has stopped: ${error.message}`, { cause: error }))
   })
 
   const watch = setInterval(() => {
-    const silence = Date.now() - lastSign
-    if (silence > STALL_MS) fail(stalled(silence))
-  }, LOOK_MS)
+    if (watchdog.stillFor > stallMillis) fail(stalled(watchdog.stillFor))
+  }, stallMillis / LOOKS)
   watch.unref()
   for (const { topic, kind } of sink.topics) readFetchesOf(topic, kind === 'raw' ? ORIGIN_HEADER : undefined)
   readFetchesOf(replayTopic(sink.name), ORIGIN_HEADER)
@@ -128,7 +131,8 @@ export async function consume({
   return {
     lanes: () => assignment?.lanes ?? [],
     joined: () => assignment !== undefined,
-    silentFor: () => Date.now() - lastSign,
+    stillFor: () => watchdog.stillFor,
+    brokerAnswered: (answered) => watchdog.brokerAnswered(answered),
     stop: async () => {
       if (stopping) return
       stopping = true
@@ -151,8 +155,8 @@ function assertSame(before: ReadonlyMap<string, string>, now: ReadonlyMap<string
   }
 }
 
-function stalled(silence: number): RunlightError {
-  const message = `The consumer has neither fetched nor answered for ${Math.round(silence / 1000)} s.`
+function stalled(millis: number): RunlightError {
+  const message = `The consumer has stood still for ${Math.round(millis / 1000)} s, without a fetch that succeeded.`
   return new RunlightError('RL_CONSUMER_STOPPED', message)
 }
 

@@ -15,6 +15,8 @@ export interface LagSettings {
   sink: Sink
   lanes: () => readonly Lane[]
   metrics: BridgeMetrics
+  /** Told whether the broker has answered. */
+  onAnswer: (answered: boolean) => void
 }
 
 /** Asks the broker for the ends of the assigned partitions at an interval; gives the function that stops it. */
@@ -25,8 +27,11 @@ export function watchLag(settings: LagSettings): () => void {
     if (busy) return
     busy = true
     void measure(settings, retention)
-      // The broker is away; the consumer says so.
-      .catch(() => undefined)
+      .then(
+        () => settings.onAnswer(true),
+        // The broker is away; the consumer says so.
+        () => settings.onAnswer(false),
+      )
       .finally(() => (busy = false))
   }
   const timer = setInterval(look, INTERVAL_MS)
@@ -36,7 +41,8 @@ export function watchLag(settings: LagSettings): () => void {
 }
 
 async function measure({ admin, sink, lanes, metrics }: LagSettings, retention: Retention): Promise<void> {
-  const topics = [...new Set(lanes().map((lane) => lane.settings.topic))]
+  const assigned = [...new Set(lanes().map((lane) => lane.settings.topic))]
+  const topics = assigned.length > 0 ? assigned : sink.topics.slice(0, 1).map(({ topic }) => topic)
   const ends = new Map<string, bigint>()
   for (const topic of topics) {
     for (const { partition, high } of await admin.fetchTopicOffsets(topic))

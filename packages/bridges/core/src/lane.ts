@@ -11,7 +11,7 @@ import type { Part } from './part.ts'
 import { RecordQueue } from './queue.ts'
 import type { QueueSettings, Slice } from './queue.ts'
 import { retryForever } from './retry.ts'
-import { DeliveryError, offsetAfter } from './sink.ts'
+import { DeliveryError } from './sink.ts'
 import type { BusRecord, Delivery, DeliveryContext, Refusal, Sink } from './sink.ts'
 
 export interface LaneSettings extends QueueSettings {
@@ -97,12 +97,14 @@ export class Lane {
     return !this.#abort.signal.aborted && !this.#draining
   }
 
-  accept(records: readonly BusRecord[]): void {
-    const last = records.at(-1)
-    if (!this.active || !last) return
-    this.#queue.push(records)
-    this.#expected = offsetAfter(last)
-    this.#wake?.()
+  /** @param nextOffset first offset that was not fetched: there may be what holds no record, such as a transaction's end */
+  accept(records: readonly BusRecord[], nextOffset: bigint): void {
+    if (!this.active) return
+    if (nextOffset > this.#expected) this.#expected = nextOffset
+    if (records.length > 0) {
+      this.#queue.push(records)
+      this.#wake?.()
+    } else this.#passEmpty()
   }
 
   /** Takes nothing new and ends after the batch under way. */
@@ -161,7 +163,7 @@ export class Lane {
     for (const { deliveries, nextOffset } of parts) {
       await this.#waitForCommits(slice)
       for (const delivery of deliveries) await this.#store(delivery)
-      this.#acknowledge(slice, nextOffset)
+      this.#acknowledge(slice.appendedAt, nextOffset)
       log.debug({ topic, partition, nextOffset: String(nextOffset) }, 'A batch is stored.')
     }
     stopTimer()
@@ -169,6 +171,7 @@ export class Lane {
     metrics.batchBytes.observe({ sink: sink.name }, slice.bytes)
     this.#lastAppendedAt = (slice.records.at(-1) as BusRecord).appendedAt
     this.#queue.release(slice)
+    this.#passEmpty()
   }
 
   async #store({ origin, refused, store }: PreparedDelivery): Promise<void> {
@@ -218,12 +221,17 @@ export class Lane {
     log.warn({ ...details, reason: first?.reason }, 'Records could not be stored and were written to the dead letters.')
   }
 
-  #acknowledge(slice: Slice, nextOffset: bigint): void {
+  /** Where nothing is waiting or under way, everything that was fetched is stored. */
+  #passEmpty(): void {
+    if (this.#queue.idle && this.#next < this.#expected) this.#acknowledge(Date.now(), this.#expected)
+  }
+
+  #acknowledge(firstAppendedAt: number, nextOffset: bigint): void {
     const { topic, partition, generation, acknowledged, committer } = this.settings
     this.#next = nextOffset
     if (this.#abort.signal.aborted) return
     acknowledged(nextOffset)
-    committer.acknowledge({ topic, partition, nextOffset, generation, firstAppendedAt: slice.appendedAt })
+    committer.acknowledge({ topic, partition, nextOffset, generation, firstAppendedAt })
   }
 }
 

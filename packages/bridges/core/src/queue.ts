@@ -49,6 +49,11 @@ export class RecordQueue {
     return this.#records.length
   }
 
+  /** Nothing waits, and nothing is under way. */
+  get idle(): boolean {
+    return this.#records.length === 0 && this.#inFlight.length === 0
+  }
+
   /** Append time of the oldest record that is not stored yet, milliseconds since the epoch. */
   get oldestAppendedAt(): number | undefined {
     return (this.#inFlight[0] ?? this.#records[0])?.appendedAt
