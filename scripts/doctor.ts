@@ -1,7 +1,8 @@
-// `npm run doctor [-- --stack <name>] [-- --json]`: what a stack needs on this machine, and what is missing.
+// `npm run doctor [-- --stack <name>] [-- --json]`: what a stack needs on this machine, what is missing, what is taken.
 
 import { parseArgs, styleText } from 'node:util'
 import { examine } from './doctor/examine.ts'
+import { takenPorts, type TakenPort } from './doctor/ports.ts'
 import type { Examination, Finding } from './doctor/examine.ts'
 import { runVerb } from './verb.ts'
 
@@ -16,10 +17,23 @@ await runVerb('doctor', async (signal) => {
   const { values } = parseArgs({
     options: { stack: { type: 'string', default: 'local' }, json: { type: 'boolean', default: false } },
   })
-  const examination = await examine(values.stack, { signal })
-  console.log(values.json ? JSON.stringify(examination, null, 2) : layOut(examination))
-  return examination.ok ? 0 : 1
+  const [examination, ports] = await Promise.all([examine(values.stack, { signal }), takenPorts(values.stack)])
+  const ok = examination.ok && ports.length === 0
+  console.log(
+    values.json ? JSON.stringify({ ...examination, ports, ok }, null, 2) : layOut(examination) + layOutPorts(ports),
+  )
+  return ok ? 0 : 1
 })
+
+function layOutPorts(ports: readonly TakenPort[]): string {
+  return ports
+    .map(
+      ({ port, setting, holder }) =>
+        `\n${marks.missing} port ${port} is taken by ${holder}\n` +
+        `  next: stop it, or choose another port: pulumi config set --path 'runlight:${setting}' <port>`,
+    )
+    .join('')
+}
 
 function layOut({ stack, findings, disk, ok }: Examination): string {
   const width = (pick: (finding: Finding) => string): number => Math.max(...findings.map((each) => pick(each).length))

@@ -1,4 +1,5 @@
 // HEALTHCHECK of an image: asks the service's own readiness page. A job, which listens nowhere, is well while it runs.
+/* global fetch, AbortSignal */
 
 const listen = process.env['RUNLIGHT_LISTEN']
 if (listen) {

@@ -1,7 +1,7 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cacheRoot, publish, readEntry, toolFolder } from './cache.ts'
+import { cacheRoot, markUsed, publish, readEntry, toolFolder } from './cache.ts'
 import type { CacheEntry } from './cache.ts'
 import { temporaryFolder } from './fixtures/temporary.ts'
 import type { Recipe } from './versions.ts'
@@ -34,6 +34,17 @@ test('the cache is where its variable says, else in the cache folder of the pers
   expect(cacheRoot({ RUNLIGHT_CACHE: '/big', HOME: '/home/a' })).toBe('/big')
   expect(cacheRoot({ XDG_CACHE_HOME: '/caches', HOME: '/home/a' })).toBe('/caches/runlight')
   expect(cacheRoot({ HOME: '/home/a' })).toBe('/home/a/.cache/runlight')
+})
+
+test('versions that nobody has used for long go when another one comes', async () => {
+  const root = await temporaryFolder()
+  const make = (version: string) => publish(join(root, version), () => Promise.resolve(entry))
+  const long = new Date(Date.now() - 90 * 86_400_000)
+  for (const version of ['unused', 'used', 'recent']) await make(version)
+  for (const version of ['unused', 'used']) await utimes(join(root, version, 'tool.json'), long, long)
+  await markUsed(join(root, 'used'))
+  await make('new')
+  expect((await readdir(root)).sort()).toEqual(['new', 'recent', 'used'])
 })
 
 test('a folder that could not be filled is not there, and nothing is left beside it', async () => {

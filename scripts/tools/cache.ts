@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../failure.ts'
@@ -51,6 +51,27 @@ export async function readEntry(folder: string): Promise<CacheEntry | undefined>
   }
 }
 
+/** After so long without use, a version that is no longer pinned here is taken for one that no clone uses. */
+const KEPT_DAYS = 60
+
+/** Notes that a tool of the cache is used, so that it is kept. */
+export async function markUsed(folder: string): Promise<void> {
+  const now = new Date()
+  // A cache that can only be read serves as well.
+  await utimes(join(folder, entryFile), now, now).catch(() => undefined)
+}
+
+/** Removes what lies beside a tool's folder and was not used for long: other versions, and builds by older recipes. */
+async function removeUnused(folder: string): Promise<void> {
+  const parent = dirname(folder)
+  for (const name of await readdir(parent)) {
+    const other = join(parent, name)
+    if (other === folder || name.includes('.part-')) continue
+    const used = await stat(join(other, entryFile)).catch(() => undefined)
+    if (used && Date.now() - used.mtimeMs > KEPT_DAYS * 86_400_000) await rm(other, { recursive: true, force: true })
+  }
+}
+
 /**
  * Fills a folder as a whole or not at all: `fill` works in a folder beside it, which is then renamed. Call it with
  * the tool's lock held: what an interrupted run left beside the folder is removed first.
@@ -71,6 +92,7 @@ export async function publish(folder: string, fill: (into: string) => Promise<Ca
     // Without an entry the folder is no tool, only in the way (someone removed files by hand).
     await rm(folder, { recursive: true, force: true })
     await rename(part, folder)
+    await removeUnused(folder)
     return entry
   } catch (error) {
     await rm(part, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readEntry, toolFolder } from './cache.ts'
+import { markUsed, readEntry, toolFolder } from './cache.ts'
 import { searchPath } from './on-path.ts'
 import { sourceOrder } from './sources/all.ts'
 import type { ResolvedTool } from './sources/source.ts'
@@ -47,7 +47,9 @@ export async function locateInCache(name: ToolName, around: Surroundings): Promi
     if (!entry) continue
     const bin = Object.fromEntries(Object.entries(entry.bin).map(([key, path]) => [key, join(home, path)]))
     const present = await Promise.all(Object.values(bin).map(exists))
-    if (present.every(Boolean)) return { name, version: entry.version, source: 'cache', bin, home }
+    if (!present.every(Boolean)) continue
+    await markUsed(home)
+    return { name, version: entry.version, source: 'cache', bin, home }
   }
   return undefined
 }
