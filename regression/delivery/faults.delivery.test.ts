@@ -1,10 +1,10 @@
 // 1,000,000 numbered records while everything that can be killed is killed.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TOPICS } from '@runlight/contracts/topics'
+import { SINKS, TOPICS } from '@runlight/contracts/topics'
 import { Account } from '../oracle/account.ts'
 import { readLoki } from '../oracle/check-loki.ts'
-import { readPostgres } from '../oracle/check-postgres.ts'
+import { readEvents, readLogs, readPostgres } from '../oracle/check-postgres.ts'
 import { NumberedRecords } from '../oracle/numbered-records.ts'
 import { produceRecords, steadyProducer } from '../oracle/produce.ts'
 import { Random, chooseSeed } from '../oracle/random.ts'
@@ -48,8 +48,10 @@ describe('1,000,000 records', () => {
         // Each log is counted for both sinks, each event for one.
         const enough = ({ committed }: { committed: number }) => committed >= share * 2 * RECORDS * 0.98
         await untilProgress(stack, fault.name, enough)
-        journal.write(`${Math.round(share * 100)} %: ${fault.name}`)
+        const before = performance.now()
         await fault.strike(stack, random)
+        const seconds = ((performance.now() - before) / 1000).toFixed(1)
+        journal.write(`${Math.round(share * 100)} %: ${fault.name}, whole again after ${seconds} s`)
         if (index === commitsAt) await checkCommits(records, range)
       }
       await producing
@@ -57,13 +59,10 @@ describe('1,000,000 records', () => {
       await untilDelivered(stack)
       journal.write('everything is stored')
       const inLoki = new Account(records, ['logs'])
-      await readLoki(inLoki, range)
-      journal.write('Loki is read')
       const inPostgres = new Account(records, ['logs', 'events'])
-      await readPostgres(inPostgres, stack.sql)
-      journal.write(
-        `PostgreSQL is read; peaks: ${(['loki', 'postgres'] as const).map((sink) => `${sink} ${Math.round(stack.peakMemory(sink))} MiB`).join(', ')}`,
-      )
+      await Promise.all([readLoki(inLoki, range), readPostgres(inPostgres, stack.sql)])
+      const peaks = SINKS.map((sink) => `${sink} ${Math.round(stack.peakMemory(sink))} MiB`)
+      journal.write(`both stores are read; peaks of the bridges: ${peaks.join(', ')}`)
       for (const account of [inLoki, inPostgres]) account.expectAll()
       expect({ loki: inLoki.findings, postgres: inPostgres.findings }).toEqual({ loki: {}, postgres: {} })
     })
@@ -81,7 +80,8 @@ async function checkCommits(records: NumberedRecords, range: Parameters<typeof r
     inLoki.expectDelivered('logs', partition, offset)
   }
   const inPostgres = new Account(records, ['logs', 'events'])
-  await readPostgres(inPostgres, stack.sql)
+  await readLogs(inPostgres, stack.sql)
+  await readEvents(inPostgres, stack.sql)
   for (const [kind, topic] of [
     ['logs', TOPICS.logs],
     ['events', TOPICS.events],
@@ -90,7 +90,7 @@ async function checkCommits(records: NumberedRecords, range: Parameters<typeof r
       inPostgres.expectDelivered(kind, partition, offset)
     }
   }
-  expect(inLoki.findings.committedPastUndelivered).toBeUndefined()
-  expect(inPostgres.findings.committedPastUndelivered).toBeUndefined()
+  // Whatever is not there yet will come; but nothing that is there may be wrong, and nothing that is committed missing.
+  expect({ loki: inLoki.findings, postgres: inPostgres.findings }).toEqual({ loki: {}, postgres: {} })
   await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
 }

@@ -1,6 +1,6 @@
 // Dead letters that go back to the one sink that had refused them, more than once.
 
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { DeadLetter, ReplayOrigin } from '@runlight/contracts/dead-letter'
 import { ORIGIN_HEADER, TOPICS, replayTopic } from '@runlight/contracts/topics'
 import { steadyProducer } from '../oracle/produce.ts'

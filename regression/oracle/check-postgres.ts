@@ -21,7 +21,8 @@ export async function readPostgres(account: Account, sql: Sql): Promise<void> {
   await readRuns(account, sql)
 }
 
-async function readLogs(account: Account, sql: Sql): Promise<void> {
+/** Every row of `logs` against the record it was made from, in the order in which a reader gets the lines of a run. */
+export async function readLogs(account: Account, sql: Sql): Promise<void> {
   let order: { owner: unknown; check: OrderOfRun } | undefined
   // One text a row instead of its many columns: a million rows are read in half the time.
   const rows = sql<Row[]>`
@@ -50,7 +51,8 @@ async function readLogs(account: Account, sql: Sql): Promise<void> {
   }
 }
 
-async function readEvents(account: Account, sql: Sql): Promise<void> {
+/** Every row of `workflow_traces`: payload, order of arrival, dense numbers. */
+export async function readEvents(account: Account, sql: Sql): Promise<void> {
   let run = { id: undefined as unknown, sequence: 0, order: new OrderOfRun(account, '') }
   const rows = sql<Row[]>`
     select run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message,
