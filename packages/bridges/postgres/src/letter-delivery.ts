@@ -9,22 +9,30 @@ import type { Metrics } from '@runlight/service/metrics'
 import type { Sql } from 'postgres'
 import { letterRows } from './letter-rows.ts'
 import { noteReplays, storeLetters } from './store-letters.ts'
+import type { LokiStreams } from './store-letters.ts'
 
 export interface LetterSettings {
   sql: Sql
   deadLetterTopic: string
+  loki: LokiStreams
   metrics: Metrics
   log: Log
 }
 
 /** Gives what stores a batch of the dead letter topic, or of Loki's replay topic. */
-export function letterDelivery({ sql, deadLetterTopic, metrics, log }: LetterSettings): (batch: RawBatch) => Delivery {
+export function letterDelivery({
+  sql,
+  deadLetterTopic,
+  loki,
+  metrics,
+  log,
+}: LetterSettings): (batch: RawBatch) => Delivery {
   const stored = metrics.counter(METRICS.deadLettersStored)
   for (const sink of SINKS) {
     for (const reason of Object.keys(DEAD_LETTER_REASONS)) stored.inc({ sink, reason }, 0)
   }
   return (batch) => async (context) => {
-    if (batch.topic !== deadLetterTopic) return context.retrying(() => noteReplays(sql, batch, 'loki'))
+    if (batch.topic !== deadLetterTopic) return context.retrying(() => noteReplays(sql, batch, loki))
     const { counts, fresh } = await context.retrying(() =>
       storeLetters(sql, batch, (records) => letterRows(records, batch)),
     )

@@ -58,15 +58,23 @@ export interface StreamRow {
   bytes: number
 }
 
-/** What the records add to `log_stream`: the streams that they lie in in Loki, sorted so that rows are locked in order. */
-export function streamRows(records: readonly LogRecord[], partition: number, mode: LabelMode): StreamRow[] {
+/**
+ * What the records add to `log_stream`: the streams that they lie in in Loki, sorted so that rows are locked in order.
+ * @param late names the replay that has brought them to Loki
+ */
+export function streamRows(
+  records: readonly LogRecord[],
+  partition: number,
+  mode: LabelMode,
+  late?: string,
+): StreamRow[] {
   const byKey = new Map<string, { row: StreamRow; first: bigint; last: bigint }>()
   for (const { body, effective } of records) {
     const nanos = instantToNanos(effective.instant)
     const key = streamKey(body)
     let found = byKey.get(key)
     if (!found) {
-      found = { row: emptyStream(body, partition, mode), first: nanos, last: nanos }
+      found = { row: emptyStream(body, partition, mode, late), first: nanos, last: nanos }
       byKey.set(key, found)
     }
     if (nanos < found.first) found.first = nanos
@@ -77,8 +85,8 @@ export function streamRows(records: readonly LogRecord[], partition: number, mod
   return merge([...byKey.values()].map(({ row, first, last }) => ({ ...row, first_ns: first, last_ns: last })))
 }
 
-function emptyStream(body: LogEntry, partition: number, mode: LabelMode): StreamRow {
-  const labels = streamLabels(body, partition, mode)
+function emptyStream(body: LogEntry, partition: number, mode: LabelMode, late: string | undefined): StreamRow {
+  const labels = streamLabels(body, partition, mode, late)
   const perRun = mode === 'perRun' && body.type !== 'system'
   return {
     org_id: storedOrg(body.orgId),

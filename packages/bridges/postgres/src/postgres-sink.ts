@@ -38,7 +38,7 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
     stored: (topic: string, partition: number, nextOffset: bigint) => notifier.stored(topic, partition, nextOffset),
     storedEvent: (type: string) => events.inc({ type }),
   }
-  const letters = letterDelivery({ sql, deadLetterTopic, metrics, log })
+  const letters = letterDelivery({ sql, deadLetterTopic, loki: { logTopic, labels }, metrics, log })
   return {
     name: 'postgres',
     topics: [

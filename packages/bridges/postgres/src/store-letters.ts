@@ -1,16 +1,21 @@
 // Dead letters, and the replays of them that others will store, in one transaction a batch.
 
+import { decodeRecords } from '@runlight/bridge-core/decode'
 import type { BusRecord, DeliveryCounts, RawBatch } from '@runlight/bridge-core/sink'
 import { ReplayOrigin } from '@runlight/contracts/dead-letter'
 import { RunlightError } from '@runlight/contracts/errors'
 import { deadLetterId } from '@runlight/contracts/dead-letter-id'
 import type { LetterOrigin } from '@runlight/contracts/dead-letter-id'
+import type { LabelMode } from '@runlight/contracts/labels'
 import { shape } from '@runlight/contracts/schema'
-import type { SinkName } from '@runlight/contracts/topics'
+import { parseInstant } from '@runlight/contracts/time'
 import type { Sql, TransactionSql } from 'postgres'
 import type { LetterRow } from './letter-rows.ts'
+import { streamRows } from './log-rows.ts'
+import type { StreamRow } from './log-rows.ts'
 import { advancePosition, lockPosition } from './positions.ts'
 import { deliveryError } from './store-error.ts'
+import { upsertStreams } from './store-logs.ts'
 
 /** A letter that was stored for the first time. */
 export type NewLetter = Pick<LetterRow, 'sink' | 'reason'>
@@ -81,52 +86,84 @@ async function upsertLetters(tx: TransactionSql, rows: readonly LetterRow[]): Pr
   return stored.filter(({ fresh }) => fresh)
 }
 
+/** What the Loki sink makes of records: needed to tell where a replay lies there. */
+export interface LokiStreams {
+  logTopic: string
+  labels: LabelMode
+}
+
 /**
- * Notes which letters lie on another sink's replay topic, so that the API can tell from that sink's committed offset
- * what has become of them.
+ * Notes which letters lie on Loki's replay topic, so that the API can tell from its group's committed offset what has
+ * become of them, and, when a letter is replayed for the first time, the stream that its line goes to.
  * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED
  */
-export async function noteReplays(sql: Sql, batch: RawBatch, sink: SinkName): Promise<DeliveryCounts> {
+export async function noteReplays(sql: Sql, batch: RawBatch, loki: LokiStreams): Promise<DeliveryCounts> {
   await oncePerPosition(sql, batch, async (tx, above) => {
-    const noted = replaysOf(above, sink)
+    const noted = replaysOf(above)
     if (noted.size === 0) return
     const ids = [...noted.keys()].sort()
-    await tx`
+    const rows = await tx<{ id: string; first: boolean }[]>`
       update dead_letters d
       set replays = d.replays + n.times, replay_offset = greatest(d.replay_offset, n.last)
       from unnest(
         ${ids}::text[], ${ids.map((id) => noted.get(id)?.times ?? 0)}::int[],
-        ${ids.map((id) => String(noted.get(id)?.last))}::bigint[]
+        ${ids.map((id) => String(noted.get(id)?.last.offset))}::bigint[]
       ) as n (id, times, last)
-      where d.id = n.id`
+      where d.id = n.id
+      returning d.id, d.replays = n.times as first`
+    const firsts = rows.filter(({ first }) => first).map(({ id }) => noted.get(id) as Noted)
+    const streams = streamsOfReplays(firsts, loki)
+    if (streams.length > 0) await upsertStreams(tx, streams)
   })
   return { delivered: batch.records.length, repeated: 0 }
 }
 
+interface Noted {
+  times: number
+  last: BusRecord
+  origin: ReplayOrigin
+}
+
 const replayOrigin = shape(ReplayOrigin)
 
-/** By letter: how many of the records replay it, and where the last of them lies. */
-function replaysOf(records: readonly BusRecord[], sink: SinkName): Map<string, { times: number; last: bigint }> {
-  const noted = new Map<string, { times: number; last: bigint }>()
-  for (const { origin: header, offset: last } of records) {
-    const origin = header && readOrigin(header)
-    // What has no such header is that sink's to refuse.
+/** By letter: how often the records replay it, and the last of them. */
+function replaysOf(records: readonly BusRecord[]): Map<string, Noted> {
+  const noted = new Map<string, Noted>()
+  for (const record of records) {
+    const origin = readOrigin(record)
+    // What has no such header is Loki's sink to refuse.
     if (!origin) continue
-    const id = deadLetterId(sink, origin)
-    noted.set(id, { times: (noted.get(id)?.times ?? 0) + 1, last })
+    const id = deadLetterId('loki', { ...origin, offset: BigInt(origin.offset) })
+    noted.set(id, { times: (noted.get(id)?.times ?? 0) + 1, last: record, origin })
   }
   return noted
 }
 
-function readOrigin(header: Buffer): LetterOrigin | undefined {
+function readOrigin({ origin: header }: BusRecord): ReplayOrigin | undefined {
+  if (!header) return undefined
   try {
     const checked = replayOrigin.check(JSON.parse(header.toString('utf8')))
-    if (!checked.ok) return undefined
-    const { generation, topic, partition, offset } = checked.value
-    return { generation, topic, partition, offset: BigInt(offset) }
+    return checked.ok ? checked.value : undefined
   } catch {
     return undefined
   }
+}
+
+function streamsOfReplays(replays: readonly Noted[], { logTopic, labels }: LokiStreams): StreamRow[] {
+  // Replays of one name and partition may share a stream.
+  const groups = new Map<string, { origin: ReplayOrigin; records: BusRecord[] }>()
+  for (const { last, origin } of replays) {
+    const appended = parseInstant(origin.appendedAt)
+    if (origin.topic !== logTopic || !appended) continue
+    const appendedAt = appended.seconds * 1000 + Math.floor(appended.nanos / 1_000_000)
+    const key = `${origin.partition} ${origin.replayId}`
+    const group = groups.get(key) ?? { origin, records: [] }
+    group.records.push({ ...last, appendedAt })
+    groups.set(key, group)
+  }
+  return [...groups.values()].flatMap(({ origin, records }) =>
+    streamRows(decodeRecords('logs', records).decoded, origin.partition, labels, origin.replayId),
+  )
 }
 
 /** Notes, within the transaction that stores them, that replays have brought these letters home. */

@@ -18,8 +18,13 @@ export async function insertLogs(
 ): Promise<PendingQuery<Row[]>[]> {
   if (rows.length === 0) return []
   await insertRows(tx, 'logs', TABLES.logs, rows, way)
+  return [upsertStreams(tx, streams)]
+}
+
+/** The statement that adds to `log_stream`; it is sent when it is awaited. */
+export function upsertStreams(tx: TransactionSql, streams: readonly StreamRow[]): PendingQuery<Row[]> {
   const added = streams.map((row) => ({ ...row, first_ns: String(row.first_ns), last_ns: String(row.last_ns) }))
-  const upsert = tx`
+  return tx`
     insert into log_stream (org_id, selector, run_id, component, node_ref, stream, labels, first_ns, last_ns, lines, bytes)
     select * from jsonb_to_recordset(${JSON.stringify(added)}::text::jsonb) as n (
       org_id text, selector text, run_id text, component text, node_ref text, stream text, labels jsonb,
@@ -30,5 +35,4 @@ export async function insertLogs(
       lines = log_stream.lines + excluded.lines,
       bytes = log_stream.bytes + excluded.bytes,
       updated_at = now()`
-  return [upsert]
 }

@@ -2,6 +2,7 @@
 
 import { testContext } from '@runlight/bridge-core/batch.fixture'
 import type { PartitionBatch, Sink } from '@runlight/bridge-core/sink'
+import type { LabelMode } from '@runlight/contracts/labels'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { Sql } from 'postgres'
@@ -17,7 +18,7 @@ export interface TestTraceStore {
   /** As the superuser. */
   sql: Sql
   /** A sink as the writer; whoever makes it closes it. */
-  sink: () => Sink
+  sink: (labels?: LabelMode) => Sink
   /** Everything that is stored, without the times of writing. */
   everything: () => Promise<Record<string, unknown[]>>
   /** Messages of all logs in the order of their offsets. */
@@ -40,13 +41,13 @@ export async function startTraceStore(): Promise<TestTraceStore> {
   return {
     postgres,
     sql,
-    sink: () =>
+    sink: (labels = 'perRun') =>
       createPostgresSink({
         sql: connect({ url: postgres.url('runlight_writer'), password: '', name: 'test', connections: 4 }),
         logTopic: 'telemetry.logs',
         eventTopic: 'telemetry.events',
         deadLetterTopic: 'telemetry.dlq',
-        labels: 'perRun',
+        labels,
         metrics: createMetrics(),
         log: createLog({ component: 'test', instance: '0', level: 'error' }),
       }),
