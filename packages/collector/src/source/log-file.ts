@@ -86,7 +86,8 @@ export class LogFile implements LineSource {
 
   async maintain(): Promise<boolean> {
     const rotation = this.#rotation
-    if (!rotation || !this.#started) return false
+    if (!rotation) return false
+    if (!this.#started) await this.#start()
     const main = await stat(this.#path, { bigint: true }).catch(() => undefined)
     if (!main || Number(main.size) < rotation.bytes) return false
     await this.#forgetOldest(rotation)
