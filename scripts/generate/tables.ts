@@ -179,7 +179,7 @@ export function environmentTable(): string {
 export function settingsTable(): string {
   const rows = DECLARATIONS.map(({ path, description, unit = '', default: fallback, defaultIn = {} }) => {
     const others = Object.entries(defaultIn).map(([environment, value]) => `${environment}: \`${String(value)}\``)
-    return [`\`${path}\``, [`\`${String(fallback)}\``, ...others].join(', '), unit, description]
+    return [`\`${path}\``, [...(fallback === '' ? [] : [`\`${String(fallback)}\``]), ...others].join(', '), unit, description]
   })
   return markdownTable(['setting', 'default', 'unit', 'meaning'], rows)
 }
