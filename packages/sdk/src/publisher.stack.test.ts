@@ -1,5 +1,7 @@
 // The way to the bus, against a real broker that is away, slow, deaf, or particular.
 
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { checkLogEntry } from '@runlight/contracts/log-entry'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -201,6 +203,22 @@ test('a record above the limit of the topic is dropped by itself, found by halvi
   expect(arrived).toEqual(upTo(300).filter((seq) => seq !== 137))
   expect(producer.identity.account()?.dropped).toEqual([{ from: 137, to: 137, reason: 'too_large' }])
   expect(adapter.stats().dropped.too_large).toBe(1)
+})
+
+test('batches are compressed, in a way that librdkafka reads too', async () => {
+  // Far above the limit of the topic as it is, far below it once compressed.
+  const { adapter, topic } = await open({}, 20_000)
+  const producer = producerOf(adapter)
+  for (let i = 1; i <= 3; i++) producer.append({ level: 'error', message: `line ${i} ${'x'.repeat(100_000)}` })
+  expect(await adapter.flush(60_000)).toBe(true)
+  expect(adapter.stats()).toMatchObject({ acknowledged: 3, dropped: { too_large: 0 } })
+  const { stdout } = await promisify(execFile)('kcat', ['-C', '-e', '-q', '-b', kafka.brokers.join(), '-t', topic])
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as LogEntry).message.slice(0, 6)),
+  ).toEqual(['line 1', 'line 2', 'line 3'])
 })
 
 test('a record above the own limit never reaches the queue', async () => {

@@ -1,5 +1,6 @@
 // The way of all records of a process to the bus: a bounded queue, and one send at a time.
 
+import { backoffMs } from './backoff.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import { countdown, within } from './deadline.ts'
 import { DROP_REASONS, noDrops } from './drop-reasons.ts'
@@ -16,7 +17,6 @@ import { MAX_BATCH_RECORDS } from './settings.ts'
 import type { Diagnostic, FullBusSettings } from './settings.ts'
 import { Outlet, TopicRoute } from './topic-route.ts'
 
-const MIN_BACKOFF_MS = 100
 /** For a clean end of the connections, when a close has used up its time. */
 const DISCONNECT_MS = 500
 
@@ -278,9 +278,8 @@ export class Publisher {
     lane.sending.unshift(batch.slice(0, middle), batch.slice(middle))
   }
 
-  /** Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). */
   #backoff(failures: number): number {
-    return performance.now() + Math.random() * Math.min(this.settings.maxBackoffMs, MIN_BACKOFF_MS * 2 ** failures)
+    return performance.now() + backoffMs(failures, this.settings.maxBackoffMs)
   }
 
   #recovered(): void {
