@@ -5,7 +5,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { asTable } from '../regression/bench/figures.ts'
+import type { Measurement } from '../regression/bench/figures.ts'
 import { measureLokiBridge } from '../regression/bench/loki-bridge.ts'
+import { measurePostgresSink } from '../regression/bench/postgres-sink.ts'
 import { setup } from './setup.ts'
 import { runVerb } from './verb.ts'
 
@@ -15,10 +17,14 @@ const { values } = parseArgs({
 
 await runVerb('bench', async (signal) => {
   await setup({ stack: 'local', signal })
-  const found = await measureLokiBridge({ lines: Number(values.lines), runs: Number(values.runs) })
+  const lines = Number(values.lines)
   const folder = join(process.env['RUNLIGHT_HOME'] ?? '.runlight', 'bench')
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'loki-bridge.json'), `${JSON.stringify(found, null, 2)}\n`)
-  console.log(asTable(found))
+  const show = async (name: string, found: Measurement) => {
+    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(found, null, 2)}\n`)
+    console.log(`${asTable(found)}\n`)
+  }
+  await show('loki-bridge', await measureLokiBridge({ lines, runs: Number(values.runs) }))
+  await show('postgres-sink', await measurePostgresSink({ lines }))
   return 0
 })
