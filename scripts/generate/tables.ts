@@ -179,7 +179,12 @@ export function environmentTable(): string {
 export function settingsTable(): string {
   const rows = DECLARATIONS.map(({ path, description, unit = '', default: fallback, defaultIn = {} }) => {
     const others = Object.entries(defaultIn).map(([environment, value]) => `${environment}: \`${String(value)}\``)
-    return [`\`${path}\``, [...(fallback === '' ? [] : [`\`${String(fallback)}\``]), ...others].join(', '), unit, description]
+    return [
+      `\`${path}\``,
+      [...(fallback === '' ? [] : [`\`${String(fallback)}\``]), ...others].join(', '),
+      unit,
+      description,
+    ]
   })
   return markdownTable(['setting', 'default', 'unit', 'meaning'], rows)
 }
