@@ -15,7 +15,7 @@ const folders = {
   provision: { dir: 'packages/provision', may: ['contracts', 'service', 'bridge-core', 'bridge-postgres'] },
   timeline: { dir: 'packages/timeline', may: ['contracts'] },
   demo: { dir: 'packages/demo', may: ['contracts', 'service', 'sdk'] },
-  api: { dir: 'packages/api', may: ['contracts', 'service'] },
+  api: { dir: 'packages/api', may: ['contracts', 'service', 'timeline'] },
   cli: { dir: 'packages/cli', may: ['contracts', 'sdk', 'timeline'] },
   dashboards: { dir: 'dashboards', may: ['contracts'] },
   stacks: { dir: 'stacks', may: ['contracts', 'dashboards'] },

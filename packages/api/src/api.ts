@@ -1,5 +1,6 @@
 // The API with everything that it asks: connected, listening, and taken down again.
 
+import type { LabelMode } from '@runlight/contracts/labels'
 import type { Log } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { FastifyInstance } from 'fastify'
@@ -8,6 +9,7 @@ import { connectLetterBus } from './dead-letters/bus.ts'
 import { settledReplays } from './dead-letters/settled.ts'
 import { listenForPositions } from './live/listener.ts'
 import { Live } from './live/live.ts'
+import { connectLoki } from './past/loki-query.ts'
 import { readinessChecks } from './readiness.ts'
 import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
@@ -23,6 +25,8 @@ export interface ApiSettings {
   /** Where announcements are listened for, when `postgres` leads through a connection pooler. */
   postgresDirectUrl?: URL
   lokiUrl: URL
+  /** How the Loki bridge labels its streams. */
+  lokiLabels: LabelMode
   temporal: { address: string; namespace: string }
   brokers: string[]
   topics: { logs: string; events: string }
@@ -79,6 +83,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     settled: rememberSettled(),
     lokiHealth: lokiHealth(settings.lokiUrl),
     lokiVersion: lokiVersion(settings.lokiUrl),
+    past: { loki: connectLoki(settings.lokiUrl), labels: settings.lokiLabels, topic: topics.logs },
     version: manifest.version,
     letterBus,
     settledReplays: settledReplays(letterBus, database, deadLetterTopic),

@@ -20,6 +20,7 @@ import { componentList } from './routes/components.ts'
 import { componentLogs, runLogs } from './routes/logs.ts'
 import { runList, runStatus } from './routes/runs.ts'
 import { componentStream, runStream } from './routes/streams.ts'
+import { runTimeline } from './routes/timeline.ts'
 import { runTrace } from './routes/trace.ts'
 import type { StatusSources } from './status/read.ts'
 
@@ -78,7 +79,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
 /** What can be asked. */
 export function apiRoutes(sources: ApiSources): Route[] {
   return [
-    ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources)],
+    ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources), runTimeline(sources)],
     ...[componentList(sources), componentLogs(sources)],
     ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],
   ]

@@ -106,6 +106,24 @@ export const VARIABLES = {
     doc: 'Address of the trace store with role and database, without a password',
     parse: url('postgres:', 'postgresql:'),
   }),
+  postgresDirectUrl: variable({
+    name: 'RUNLIGHT_POSTGRES_DIRECT_URL',
+    doc: 'The same past a connection pooler, where the API listens for announcements; RUNLIGHT_POSTGRES_URL if not set',
+    fallback: null as URL | null,
+    parse: url('postgres:', 'postgresql:') as (value: string) => URL | null,
+  }),
+  liveBufferBytes: variable({
+    name: 'RUNLIGHT_LIVE_BUFFER_BYTES',
+    doc: 'What the API keeps of one run for its live readers, in bytes; a reader further behind is told of a gap',
+    fallback: 8 * 1024 * 1024,
+    parse: integer(64 * 1024, 1024 * 1024 * 1024),
+  }),
+  liveStreams: variable({
+    name: 'RUNLIGHT_LIVE_STREAMS',
+    doc: 'Most live streams of one API at a time',
+    fallback: 2_500,
+    parse: integer(1, 100_000),
+  }),
   postgresPassword: variable({
     name: 'RUNLIGHT_POSTGRES_PASSWORD_FILE',
     doc: 'File with the password of the role in RUNLIGHT_POSTGRES_URL',

@@ -35,6 +35,7 @@ describe('the document', () => {
       '/workflows/runs/{runId}/status',
       '/workflows/runs/{runId}/stream',
       '/workflows/runs/{runId}/stream/ws',
+      '/workflows/runs/{runId}/timeline',
       '/workflows/runs/{runId}/trace',
     ])
     const { parameters, responses } = (document.paths['/workflows/runs/{runId}/logs'] as { get: Operation }).get

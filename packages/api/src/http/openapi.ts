@@ -22,6 +22,7 @@ import {
 import { Origin } from '@runlight/contracts/dead-letter'
 import { ComponentStreamStatus, StreamDone, StreamGap } from '@runlight/contracts/api-stream'
 import type { StreamEventName } from '@runlight/contracts/api-stream'
+import { AttemptSpan, ExecutionSpan, NodeSpan, RunTimeline } from '@runlight/contracts/api-timeline'
 import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode, ErrorCodeName } from '@runlight/contracts/errors'
 import {
@@ -32,7 +33,7 @@ import {
   StoreCompleteness,
 } from '@runlight/contracts/execution-status'
 import { LogEntry } from '@runlight/contracts/log-entry'
-import { TraceEvent } from '@runlight/contracts/trace-event'
+import { TraceError, TraceEvent } from '@runlight/contracts/trace-event'
 import type { TObject, TSchema } from 'typebox'
 import type { Route } from './route.ts'
 import { socketUrl } from './stream-route.ts'
@@ -41,6 +42,7 @@ import type { StreamRoute } from './stream-route.ts'
 /** Shapes that have a name of their own in the document. */
 const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ RunPage, TracePage, LogPage, Problem },
+  ...{ RunTimeline, ExecutionSpan, NodeSpan, AttemptSpan, TraceError },
   ...{ StreamGap, StreamDone, ComponentStreamStatus },
   ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },
   ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },

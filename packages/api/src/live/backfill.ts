@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunlightError } from '@runlight/contracts/errors'
 import { sealLogCursor } from '../cursor/cursors.ts'
-import type { LogCursor, LogKey, PositionVector } from '../cursor/cursors.ts'
+import type { LogCursor, PositionVector } from '../cursor/cursors.ts'
+import { AFTER_ALL, BEFORE_ALL } from '../cursor/keys.ts'
 import { refusal } from '../cursor/sealed.ts'
 import { readPageAt } from '../logs/page.ts'
 import type { LogQuery } from '../logs/page.ts'
@@ -38,8 +39,6 @@ const LAST_BYTES = 16 * 1024 * 1024
 
 /** Before everything: whoever goes on from here is given each line as if it had just arrived. */
 const ORIGIN: PositionVector = { generation: '', partitions: [], otherwise: { nextOffset: 0n, sinceMs: 0 } }
-const BEFORE_ALL: LogKey = { effectiveNs: -(2n ** 63n), partition: 0, offset: 0n }
-const AFTER_ALL: LogKey = { effectiveNs: 2n ** 63n - 1n, partition: 2 ** 31 - 1, offset: 2n ** 63n - 1n }
 
 /** Gives chunks until the reader can go on from the feed's ring; returns the follower. */
 export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chunk, Follower<LiveItem>, undefined> {

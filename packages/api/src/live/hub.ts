@@ -280,7 +280,10 @@ export class Hub {
         for (const line of lines) items.push(lineItem(line))
         const last = lines.at(-1)
         const nextOffset = truncated && last ? last.key.offset + 1n : window.until
-        partitions[window.partition] = { ...storedIn(vector, window.partition), nextOffset }
+        // With its time, so that a cursor of a long stream is no older than what it has given.
+        const whole = now.logs.partitions[window.partition]
+        partitions[window.partition] =
+          whole && nextOffset === whole.nextOffset ? whole : { ...storedIn(vector, window.partition), nextOffset }
       }
       const after = {
         ...vector,

@@ -1,15 +1,16 @@
 // One page of lines: the history as of the first page, then what has arrived since.
 //
-// The history is read from the hot store. Lines of days that the hot store no longer holds come from Loki: they are
-// the part of the history before its oldest day, in the same order of LogKey, so the cursor does not change.
+// Lines of days that the hot store no longer holds come from Loki, in the same order of LogKey, so a cursor means the same
+// whichever store holds its place (history.ts).
 
+import { hasLostArrivals, readWholeEnd, readWholeHistory } from './history.ts'
 import { refusal } from '../cursor/sealed.ts'
 import type { ListIdentity } from '../cursor/sealed.ts'
 import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
 import type { LogCursor, LogKey, PositionVector, TimeBounds } from '../cursor/cursors.ts'
+import type { PastSource } from '../past/past-lines.ts'
 import { findArrivals, readArrivals } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
-import { readHistory, readHistoryEnd } from '../store/history.ts'
 import type { Direction, HistoryRange } from '../store/history.ts'
 import type { LinePage, LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
 import type { LogScope } from '../store/scope.ts'
@@ -19,6 +20,7 @@ export interface LogQuery {
   scope: LogScope
   /** Topic of log entries. */
   topic: string
+  past: PastSource
   filters: LogFilters
   bounds: TimeBounds
   direction: Direction
@@ -76,10 +78,9 @@ async function historyPage(
     end: cursor?.end,
   }
   const { lines, goOn } = await searched(query, range.after, (after, limits) =>
-    database.read((sql) => readHistory(sql, { ...range, after }, query.filters, limits)),
+    readWholeHistory(database, query.past, { ...range, after }, query.filters, limits),
   )
-  const known = goOn ? (cursor?.end ?? (await database.read((sql) => readHistoryEnd(sql, range)))) : undefined
-  const end = known ?? goOn ?? cursor?.end ?? lines.at(-1)?.key
+  const end = cursor?.end ?? (goOn ? await readWholeEnd(database, query.past, range) : lines.at(-1)?.key)
   const after = ({ key }: StoredLine): LogCursor => ({
     segment: 'history',
     bounds,
@@ -103,6 +104,9 @@ async function arrivalsPage(
   const { now, partitions } = await database.read((sql) => findArrivals(sql, query.topic, query.scope, vector))
   if (!sameGeneration(vector, now)) {
     throw refusal('the topic of log entries was created anew since, so its positions mean nothing any more')
+  }
+  if (await hasLostArrivals(database, query.past, query.scope, vector, now)) {
+    throw refusal('lines that arrived after it have left the hot store since')
   }
   const [partition, ...others] = partitions
   if (partition === undefined) {
@@ -158,11 +162,11 @@ async function searched(
   }
 }
 
-/** The later vector, except where lines are still to be read. The times of the first page stay. */
+/** The later vector, except where lines are still to be read. */
 function advance(vector: PositionVector, now: PositionVector, unread: readonly number[]): PositionVector {
   const partitions = now.partitions.map((stored, partition) => {
     const from = storedIn(vector, partition)
-    return stored && !unread.includes(partition) ? { ...from, nextOffset: stored.nextOffset } : from
+    return stored && !unread.includes(partition) ? stored : from
   })
   return { generation: vector.generation || now.generation, partitions, otherwise: vector.otherwise }
 }

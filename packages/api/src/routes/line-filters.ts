@@ -77,11 +77,12 @@ export interface LineParameters {
 }
 
 /** What to read for the parameters. @throws ParameterError */
-export function lineQuery({ topics }: StatusSources, scope: LogScope, parameters: LineParameters): LogQuery {
+export function lineQuery({ topics, past }: StatusSources, scope: LogScope, parameters: LineParameters): LogQuery {
   const { nodeRef, attempt, level, stream, since, until, grep, direction = 'forward', cursor, limit } = parameters
   return {
     scope,
     topic: topics.logs,
+    past,
     filters: { nodeRef, attempt, levels: level?.split(','), streams: stream?.split(','), grep: compileGrep(grep) },
     bounds: { since: resolveMoment('since', since), until: resolveMoment('until', until) },
     direction,

@@ -2,6 +2,7 @@
 
 import type { Degradation, ExecutionStatus, Telemetry } from '@runlight/contracts/execution-status'
 import { isFinal } from '@runlight/contracts/execution-status'
+import type { PastSource } from '../past/past-lines.ts'
 import { readAccountEvents } from '../store/accounts.ts'
 import { hasLines, timeText } from '../store/log-lines.ts'
 import { readRun } from '../store/runs.ts'
@@ -16,6 +17,8 @@ export interface StatusSources extends TelemetrySources {
   engine: Engine
   lokiHealth: () => Promise<Answer<true>>
   lokiVersion: () => Promise<Answer<string>>
+  /** Where lines of the past come from. */
+  past: PastSource
   /** Version of the API itself. */
   version: string
 }

@@ -51,6 +51,8 @@ export interface StoredLine {
   fields: LineFields
   /** The record's own time, nanoseconds since the epoch. */
   timestampNs: bigint
+  /** What makes it the same line in both stores. */
+  identity: string
   /** StoredLog. */
   json: Json<StoredLog>
 }
@@ -205,6 +207,7 @@ export function storedLine(row: LineRow): StoredLine {
       ...{ level, stream, message },
     },
     timestampNs: BigInt(row.timestamp_ns),
+    identity: `${row.producer_id}/${row.producer_seq}`,
     json: storedLog(row),
   }
 }

@@ -22,7 +22,9 @@ export interface TestApi {
 /** Starts the API on a real Postgres. What is not given stands at an address where nobody answers. */
 export async function startTestApi(
   postgres: TestPostgres,
-  given: Partial<Pick<ApiSettings, 'lokiUrl' | 'temporal' | 'brokers' | 'live' | 'postgresDirectUrl'>> & {
+  given: Partial<
+    Pick<ApiSettings, 'lokiUrl' | 'lokiLabels' | 'temporal' | 'brokers' | 'live' | 'postgresDirectUrl'>
+  > & {
     postgres?: object
   } = {},
 ): Promise<TestApi> {
@@ -30,6 +32,7 @@ export async function startTestApi(
   const api = await startApi({
     listen: { host: '127.0.0.1', port: 0 },
     lokiUrl: given.lokiUrl ?? new URL(`http://127.0.0.1:${nobody}`),
+    lokiLabels: given.lokiLabels ?? 'perRun',
     temporal: given.temporal ?? { address: `127.0.0.1:${nobody}`, namespace: 'default' },
     brokers: given.brokers ?? [`127.0.0.1:${nobody}`],
     topics: { logs: TOPICS.logs, events: TOPICS.events },

@@ -1,7 +1,7 @@
 // A real trace store for tests: PostgreSQL with the kit's migrations, written to by the kit's own sink.
 
 import { decodeRecords } from '@runlight/bridge-core/decode'
-import type { DeliveryContext, PartitionBatch, RecordKind } from '@runlight/bridge-core/sink'
+import type { DeliveryContext, PartitionBatch, RecordKind, Sink } from '@runlight/bridge-core/sink'
 import { migrateUp, readMigrations } from '@runlight/bridge-postgres/migrate'
 import { createPostgresSink } from '@runlight/bridge-postgres/postgres-sink'
 import { ensureRoles } from '@runlight/bridge-postgres/roles'
@@ -37,7 +37,8 @@ export interface Place {
 
 const PASSWORDS = { writer: 'writer', reader: 'reader', grafana: 'grafana' }
 
-export async function startTraceStore(): Promise<TraceStore> {
+/** `also`: sinks that are given the same batches of entries. */
+export async function startTraceStore(also: readonly Sink[] = []): Promise<TraceStore> {
   const postgres = await startPostgres()
   const sql = postgres.connect()
   await ensureRoles({ sql, passwords: PASSWORDS, canLogIn: async () => false })
@@ -68,6 +69,7 @@ export async function startTraceStore(): Promise<TraceStore> {
     if (refused.length > 0) throw new Error(`A record of the test is none: ${refused[0]?.detail}`)
     const batch = { kind, topic, partition, generation, records: decoded, nextOffset, lastAppendedAt: appendedAt }
     await sink.prepare(batch as PartitionBatch)(CONTEXT)
+    if (kind === 'logs') for (const other of also) await other.prepare(batch as PartitionBatch)(CONTEXT)
     ends.set(key, nextOffset)
   }
   return {

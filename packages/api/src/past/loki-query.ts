@@ -1,0 +1,99 @@
+// Reads lines from Loki over its HTTP API (https://grafana.com/docs/loki/latest/reference/loki-http-api/#query-logs-within-a-range-of-time).
+
+import { RunlightError } from '@runlight/contracts/errors'
+import { TENANT_HEADER } from '@runlight/contracts/labels'
+import { request } from 'undici'
+
+export interface LokiEntry {
+  /** Nanoseconds since the epoch, as Loki orders by it. */
+  timestamp: bigint
+  line: string
+  metadata: Readonly<Record<string, string>>
+}
+
+export interface LokiRange {
+  tenant: string
+  query: string
+  /** Nanoseconds since the epoch, inclusive. */
+  start: bigint
+  /** Nanoseconds since the epoch, exclusive. */
+  end: bigint
+  direction: 'forward' | 'backward'
+  limit: number
+}
+
+export interface Loki {
+  /**
+   * At most `limit` entries, in the direction. Of one nanosecond their order is not defined.
+   * @throws RunlightError RL_STORE_UNAVAILABLE
+   */
+  entries: (range: LokiRange) => Promise<LokiEntry[]>
+  /** The answer of a query as Loki gives it. @throws RunlightError RL_STORE_UNAVAILABLE */
+  raw: (path: string, tenant: string, parameters: Readonly<Record<string, string>>) => Promise<string>
+}
+
+const TIMEOUT_MS = 20_000
+/** Most queries that are asked at a time; one more is refused. */
+const MAX_QUERIES = 32
+
+interface Stream {
+  values: [timestamp: string, line: string, categories?: { structuredMetadata?: Record<string, string> }][]
+}
+
+export function connectLoki(url: URL): Loki {
+  const base = url.href.endsWith('/') ? url : new URL(`${url.href}/`)
+  let open = 0
+  const raw: Loki['raw'] = async (path, tenant, parameters) => {
+    if (open >= MAX_QUERIES) throw unavailable(`${open} queries are waiting for Loki`)
+    open++
+    try {
+      const { statusCode, body } = await request(new URL(`${path}?${new URLSearchParams(parameters)}`, base), {
+        // Without the flag, structured metadata splits the answer into one stream for each entry.
+        headers: { [TENANT_HEADER]: tenant, 'x-loki-response-encoding-flags': 'categorize-labels' },
+        headersTimeout: TIMEOUT_MS,
+        bodyTimeout: TIMEOUT_MS,
+      })
+      const text = await body.text()
+      if (statusCode !== 200) throw new LokiRefusal(statusCode, text.trim().slice(0, 300))
+      return text
+    } catch (cause) {
+      if (cause instanceof LokiRefusal && cause.status < 500 && cause.status !== 429) throw cause
+      throw unavailable(`Loki, which holds the older lines, can not answer: ${(cause as Error).message}`, cause)
+    } finally {
+      open--
+    }
+  }
+  return {
+    raw,
+    entries: async ({ tenant, query, start, end, direction, limit }) => {
+      if (start >= end) return []
+      const parameters = { query, direction, start: String(start), end: String(end), limit: String(limit) }
+      const answer = await raw('loki/api/v1/query_range', tenant, parameters)
+      const { data } = JSON.parse(answer) as { data: { result: Stream[] } }
+      const entries = data.result.flatMap(({ values }) =>
+        values.map(([timestamp, line, categories]) => ({
+          timestamp: BigInt(timestamp),
+          line,
+          metadata: categories?.structuredMetadata ?? {},
+        })),
+      )
+      const sign = direction === 'forward' ? 1 : -1
+      return entries.sort((a, b) => (a.timestamp < b.timestamp ? -sign : a.timestamp > b.timestamp ? sign : 0))
+    },
+  }
+}
+
+/** Loki does not take the query. */
+export class LokiRefusal extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.name = 'LokiRefusal'
+    this.status = status
+  }
+}
+
+function unavailable(message: string, cause?: unknown): RunlightError {
+  return new RunlightError('RL_STORE_UNAVAILABLE', message, { cause })
+}

@@ -1,0 +1,174 @@
+// Lines of days that the hot store has dropped, from Loki, in the order of the history.
+//
+// Loki orders by its own timestamps, which differ from effective times by what was filled below the source's precision:
+// less than a millisecond. So what was read is complete by whole milliseconds, and a page ends on such a border.
+
+import { RunlightError } from '@runlight/contracts/errors'
+import type { LabelMode } from '@runlight/contracts/labels'
+import type { LogKey, PositionVector } from '../cursor/cursors.ts'
+import { compareKeys } from '../cursor/keys.ts'
+import type { HistoryRange } from '../store/history.ts'
+import type { LinePage, LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
+import { storedIn } from '../store/positions.ts'
+import { BEFORE_APPEND_NS } from '../store/seam.ts'
+import type { Past } from '../store/seam.ts'
+import { decodeLine } from './decode.ts'
+import type { Loki, LokiEntry } from './loki-query.ts'
+import { pastQuery } from './selector.ts'
+
+export interface PastSource {
+  loki: Loki
+  labels: LabelMode
+  /** Topic of log entries. */
+  topic: string
+}
+
+const BORDER_NS = 1_000_000n
+/** Loki's own bound of one answer, where nothing else is set (`max_entries_limit_per_query`). */
+const MAX_ENTRIES = 5_000
+/** Entries that are read beyond a page, so that its last millisecond is whole as a rule. */
+const MARGIN = 100
+/** What Loki is asked for first; then four times as much each time. */
+const FIRST_SPAN_NS = 2n * 3_600_000_000_000n
+/** Most entries of one millisecond. */
+const MAX_CROWD = 200_000
+
+const MAX_PLACE = { partition: 2 ** 31 - 1, offset: 2n ** 63n - 1n }
+
+/** One page of the part of the range that lies before `past.end`. @throws RunlightError RL_STORE_UNAVAILABLE */
+export async function readPastLines(
+  source: PastSource,
+  past: Past,
+  range: HistoryRange,
+  filters: LogFilters,
+  limits: PageLimits,
+): Promise<LinePage> {
+  const forward = range.direction === 'forward'
+  const { since, until } = range.bounds
+  const [lower, upper] = forward ? [range.after, range.end] : [range.end, range.after]
+  const from = largest(past.begin, since, lower?.effectiveNs)
+  const to = smallest(past.end - 1n, until, upper?.effectiveNs)
+  if (from > to) return { lines: [], goOn: undefined }
+  const limit = Math.min(MAX_ENTRIES, limits.lines + MARGIN)
+  const reads = await Promise.all(
+    past.tenants.map((tenant) => {
+      const query = pastQuery(range.scope, tenant, source.labels, filters)
+      return readWhole(source.loki, { tenant, query, from: floor(from), to: floor(to) + BORDER_NS, forward, limit })
+    }),
+  )
+  const [first, ...others] = reads.flatMap(({ border }) => border ?? [])
+  const border = first === undefined ? undefined : forward ? smallest(first, ...others) : largest(first, ...others)
+  const isComplete = ({ effectiveNs }: LogKey) =>
+    border === undefined || (forward ? effectiveNs < border : effectiveNs >= border)
+  const isWanted = ({ key }: StoredLine) =>
+    key.effectiveNs >= from &&
+    key.effectiveNs <= to &&
+    isComplete(key) &&
+    (!range.after || (forward ? compareKeys(key, range.after) > 0 : compareKeys(key, range.after) < 0)) &&
+    (!range.end || (forward ? compareKeys(key, range.end) <= 0 : compareKeys(key, range.end) >= 0)) &&
+    !isNewer(key, range.vector)
+  const decoded = reads.flatMap(({ entries }) => entries.flatMap((entry) => decodeLine(entry, source.topic) ?? []))
+  const lines = foldRepeats(decoded).filter(isWanted)
+  lines.sort((a, b) => (forward ? compareKeys(a.key, b.key) : compareKeys(b.key, a.key)))
+  const edge: LogKey | undefined =
+    border === undefined
+      ? undefined
+      : forward
+        ? { effectiveNs: border - 1n, ...MAX_PLACE }
+        : { effectiveNs: border, partition: 0, offset: 0n }
+  return cutPage(lines, edge, limits)
+}
+
+/** The lines that fit; `edge`: how far they are all there is. */
+export function cutPage(lines: StoredLine[], edge: LogKey | undefined, limits: PageLimits): LinePage {
+  let bytes = 0
+  let count = 0
+  while (count < lines.length && count < limits.lines && (count === 0 || bytes < limits.bytes)) {
+    bytes += (lines[count] as StoredLine).json.length
+    count++
+  }
+  if (count === lines.length) return { lines, goOn: edge }
+  return { lines: lines.slice(0, count), goOn: lines[count - 1]?.key }
+}
+
+/** A record that was repeated by a producer that isn't idempotent lies there twice: the first one counts. */
+export function foldRepeats(lines: readonly StoredLine[]): StoredLine[] {
+  const byIdentity = new Map<string, StoredLine>()
+  for (const line of lines) {
+    const other = byIdentity.get(line.identity)
+    if (!other || compareKeys(line.key, other.key) < 0) byIdentity.set(line.identity, line)
+  }
+  return [...byIdentity.values()]
+}
+
+/** Was the line stored after the vector was read? Loki does not know append times, so it is new only if it can be. */
+export function isNewer({ effectiveNs, partition, offset }: LogKey, vector: PositionVector): boolean {
+  const stored = storedIn(vector, partition)
+  return offset >= stored.nextOffset && effectiveNs + BEFORE_APPEND_NS >= BigInt(stored.sinceMs) * 1_000_000n
+}
+
+interface WholeRange {
+  tenant: string
+  query: string
+  /** Borders: inclusive, and exclusive. */
+  from: bigint
+  to: bigint
+  forward: boolean
+  limit: number
+}
+
+/**
+ * Entries up to a border that lies at least one millisecond on; without a border up to the end of the range. Loki works
+ * on all hours of a query at once, also where the first has enough: so it is asked for a few at a time.
+ */
+async function readWhole(loki: Loki, range: WholeRange): Promise<{ entries: LokiEntry[]; border?: bigint }> {
+  const { tenant, query, forward } = range
+  const direction = forward ? 'forward' : 'backward'
+  const seen = new Set<string>()
+  const entries: LokiEntry[] = []
+  let { from: start, to: end, limit } = range
+  for (let span = FIRST_SPAN_NS; ;) {
+    const far = forward ? smallest(start + span, end) : largest(end - span, start)
+    const page = await loki.entries({
+      ...{ tenant, query, direction, limit },
+      ...(forward ? { start, end: far } : { start: far, end }),
+    })
+    for (const entry of page) {
+      const name = `${entry.timestamp} ${JSON.stringify(entry.metadata)} ${entry.line}`
+      if (seen.has(name)) continue
+      seen.add(name)
+      entries.push(entry)
+    }
+    const last = page.at(-1)
+    if (!last || page.length < limit) {
+      if (far === (forward ? end : start)) return { entries }
+      if (entries.length * 2 >= limit) return { entries, border: forward ? floor(far) : floor(far + BORDER_NS - 1n) }
+      if (forward) start = far
+      else end = far
+      span *= 4n
+      continue
+    }
+    const border = forward ? floor(last.timestamp) : floor(last.timestamp) + BORDER_NS
+    if (forward ? border > range.from : border < range.to) return { entries, border }
+    // All of them in one millisecond: the rest of it has to be read too.
+    const stuck = page[0]?.timestamp === last.timestamp
+    if (entries.length > MAX_CROWD || (stuck && limit === MAX_ENTRIES)) {
+      throw new RunlightError('RL_STORE_UNAVAILABLE', `Loki holds more lines of ${last.timestamp} ns than can be read.`)
+    }
+    limit = MAX_ENTRIES
+    if (forward) start = last.timestamp
+    else end = last.timestamp + 1n
+  }
+}
+
+function floor(nanos: bigint): bigint {
+  return nanos - (((nanos % BORDER_NS) + BORDER_NS) % BORDER_NS)
+}
+
+function largest(first: bigint, ...others: readonly (bigint | undefined)[]): bigint {
+  return others.reduce<bigint>((a, b) => (b !== undefined && b > a ? b : a), first)
+}
+
+function smallest(first: bigint, ...others: readonly (bigint | undefined)[]): bigint {
+  return others.reduce<bigint>((a, b) => (b !== undefined && b < a ? b : a), first)
+}

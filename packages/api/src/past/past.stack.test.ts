@@ -1,0 +1,202 @@
+// One history from two stores: days leave the hot store, also while somebody pages, and nobody notices.
+
+import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
+import type { LogPage, StoredLog } from '@runlight/contracts/api'
+import type { LabelMode } from '@runlight/contracts/labels'
+import { LABEL_MODES } from '@runlight/contracts/labels'
+import type { LogEntry } from '@runlight/contracts/log-entry'
+import { TOPICS } from '@runlight/contracts/topics'
+import { createMetrics } from '@runlight/service/metrics'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startLoki } from '../../../../regression/fixtures/loki.ts'
+import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
+import { startTestApi } from '../test/api.fixture.ts'
+import type { TestApi } from '../test/api.fixture.ts'
+import { readEvents } from '../test/event-stream.fixture.ts'
+import { eventually, lineCount } from '../test/live.fixture.ts'
+import { logEntry, time } from '../test/records.fixture.ts'
+import { startTraceStore } from '../test/trace-store.fixture.ts'
+import type { TraceStore } from '../test/trace-store.fixture.ts'
+
+const DAY_MS = 86_400_000
+const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS
+
+const RUNS = ['run-perRun', 'run-other', 'run-bounded']
+
+let loki: TestLoki
+let store: TraceStore
+const apis = new Map<LabelMode, TestApi>()
+const api = (mode: LabelMode) => apis.get(mode) as TestApi
+
+beforeAll(async () => {
+  // Loki works on each hour of a query with a filter by itself, unless it is told otherwise.
+  loki = await startLoki({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
+  const sinks = LABEL_MODES.map((labels) =>
+    createLokiSink({
+      ...{ url: loki.url, topic: TOPICS.logs, labels, lines: 'json', lineLimit: 256 * 1024, pushes: 8 },
+      ...{ ageLimitMillis: 30 * DAY_MS, metrics: createMetrics() },
+    }),
+  )
+  store = await startTraceStore(sinks)
+  for (const lokiLabels of LABEL_MODES) {
+    apis.set(lokiLabels, await startTestApi(store.postgres, { lokiUrl: loki.url, lokiLabels }))
+  }
+  const begun = new Date(TODAY - 3 * DAY_MS).toISOString()
+  await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
+    SELECT name, 'unassigned', 1, 'RUNNING', 0, ${begun}::timestamptz FROM unnest(${[...RUNS]}::text[]) AS name`
+  await storeDays(...RUNS)
+})
+
+afterAll(async () => {
+  for (const one of apis.values()) await one.stop()
+  await store?.stop()
+  await loki?.stop()
+})
+
+const dropDay = (daysAgo: number) =>
+  store.sql`SELECT runlight_drop_log_partition(${new Date(TODAY - daysAgo * DAY_MS).toISOString().slice(0, 10)}::date)`
+
+/**
+ * Lines of four days of each run, many of them around midnight, at equal moments, with times of every precision and too
+ * far off. All runs at once, for they may share streams in Loki, which must be fed in order.
+ */
+async function storeDays(...runIds: string[]): Promise<void> {
+  let number = 0
+  for (let daysAgo = 3; daysAgo >= 0; daysAgo--) {
+    for (const minutes of [0, 2, 6, 24, 26, 600, 1_433, 1_437, 1_439.9]) {
+      const appendedAt = Math.min(TODAY - daysAgo * DAY_MS + minutes * 60_000, Date.now())
+      for (const partition of [0, 1, 2]) {
+        number += 12
+        const entries = runIds.flatMap((runId) =>
+          OFFSETS_MS.map((offset, index) => lineAt(runId, appendedAt + offset, index, number + index, partition)),
+        )
+        await store.storeLogs(entries, { partition, appendedAt })
+      }
+    }
+  }
+}
+
+const LINES = 4 * 9 * 3 * 12
+
+const OFFSETS_MS = [-1_400_000, -60_000, -1, 0, 0, 0, 0, 1, 200_000, -86_400_000, 7_200_000, 3]
+
+function lineAt(runId: string, own: number, index: number, number: number, partition: number): LogEntry {
+  const second = Math.floor(own / 1_000) * 1_000
+  const times = [time(own, 123_456), time(own, 1_000), time(own), time(second), time(own, index)]
+  return logEntry({
+    ...{ runId, message: String(number), timestamp: times[index % 5] as string },
+    ...{ nodeRef: `node ${index % 3}`, attempt: 1 + (index % 2) },
+    ...{ level: index % 4 === 0 ? 'error' : 'info', stream: index % 2 ? 'stdout' : 'stderr' },
+    ...(index === 3 && { metadata: { big: 1.5, nested: [{ a: null }] } }),
+    ...(index !== 5 && { producer: { id: `producer-${runId}-${partition}`, seq: number } }),
+  })
+}
+
+async function readAll(
+  mode: LabelMode,
+  runId: string,
+  query: Readonly<Record<string, string | number>> = {},
+  between: (page: number) => Promise<unknown> | undefined = () => undefined,
+): Promise<StoredLog[]> {
+  const logs: StoredLog[] = []
+  let cursor: string | undefined
+  for (let pages = 1; ; pages++) {
+    const page = await api(mode).get<LogPage>(`/workflows/runs/${runId}/logs`, { limit: 1_000, ...query, cursor })
+    logs.push(...page.logs)
+    if (!page.hasMore) return logs
+    cursor = page.nextCursor
+    await between(pages)
+  }
+}
+
+/** The first line that differs says more than a thousand that do not. */
+function same(lines: readonly StoredLog[], expected: readonly StoredLog[] | undefined): void {
+  for (const [index, line] of lines.entries()) expect(line).toEqual(expected?.[index])
+  expect(lines).toHaveLength(expected?.length ?? 0)
+}
+
+const QUERIES = [
+  {},
+  { direction: 'backward' },
+  { limit: 170 },
+  { limit: 190, direction: 'backward' },
+  { level: 'error', stream: 'stderr', limit: 50 },
+  { nodeRef: 'node 1', attempt: 2 },
+  { grep: '7$', limit: 40 },
+  { since: time(TODAY - 2 * DAY_MS), until: time(TODAY - DAY_MS), limit: 100 },
+] as const
+
+describe.each(LABEL_MODES)('with the labels %s', (mode) => {
+  const runId = `run-${mode}`
+
+  test('days that are dropped, before and in the middle of paging, change nothing', async () => {
+    const before = await Promise.all(QUERIES.map((query) => readAll(mode, runId, query)))
+    expect(before[0]).toHaveLength(LINES)
+    // The first day goes before anybody reads, in the second round the next one in the middle of every list.
+    if (mode === 'perRun') await dropDay(3)
+    for (const [index, query] of QUERIES.entries()) same(await readAll(mode, runId, query), before[index])
+    const late = time(TODAY - 2 * DAY_MS - 600_000)
+    let dropped = false
+    const during = QUERIES.map((query) =>
+      readAll(mode, runId, query, (page) => {
+        if (page !== 2 || dropped) return undefined
+        dropped = true
+        return dropDay(mode === 'perRun' ? 2 : 1)
+      }),
+    )
+    for (const [index, lines] of (await Promise.all(during)).entries()) same(lines, before[index])
+    expect(dropped).toBe(true)
+    for (const [index, query] of QUERIES.entries()) same(await readAll(mode, runId, query), before[index])
+    // A line with an old time that arrives now is skewed to now in both stores, and comes once, at the end.
+    const paging = readAll(mode, runId, { limit: 400 }, (page) =>
+      page === 1 ? store.storeLogs([logEntry({ runId, message: 'late', timestamp: late })]) : undefined,
+    )
+    expect((await paging).map(({ message }) => message)).toEqual([
+      ...(before[0] ?? []).map(({ message }) => message),
+      'late',
+    ])
+  })
+
+  test('a stream begins in the past', async () => {
+    const reader = await readEvents(new URL(`/workflows/runs/${runId}/stream?from=start&events=log`, api(mode).url))
+    const last = await readEvents(new URL(`/workflows/runs/${runId}/stream?from=-900&events=log`, api(mode).url))
+    await eventually(() => lineCount(reader)).toBe(LINES + 1)
+    await eventually(() => lineCount(last)).toBe(900)
+    expect(last.events.map(({ data }) => data)).toEqual(reader.events.slice(-900).map(({ data }) => data))
+    reader.cut()
+    last.cut()
+  })
+})
+
+test('a cursor whose arrivals have left the hot store is refused, a quiet one is not', async () => {
+  const path = (runId: string) => `/workflows/runs/${runId}/logs`
+  await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
+    SELECT name, 'unassigned', 1, 'RUNNING', 0, ${new Date(TODAY - 9 * DAY_MS).toISOString()}::timestamptz
+    FROM unnest(ARRAY['run-old', 'run-quiet']) AS name`
+  const at = (daysAgo: number) => ({ partition: 5, appendedAt: TODAY - daysAgo * DAY_MS + 3_600_000 })
+  const line = (runId: string, daysAgo: number) => logEntry({ runId, timestamp: time(at(daysAgo).appendedAt) })
+  await store.storeLogs([line('run-old', 9), line('run-quiet', 9)], at(9))
+  const { nextCursor: old } = await api('perRun').get<LogPage>(path('run-old'))
+  const { nextCursor: quiet } = await api('perRun').get<LogPage>(path('run-quiet'))
+  await store.storeLogs([line('run-old', 8)], at(8))
+  await store.storeLogs([line('run-old', 0), line('run-quiet', 0)], at(0))
+  await dropDay(8)
+  const { problem } = await api('perRun').refused(`${path('run-old')}?cursor=${old}`)
+  expect(problem.code).toBe('RL_CURSOR_INVALID')
+  expect((await api('perRun').get<LogPage>(path('run-quiet'), { cursor: quiet })).logs).toHaveLength(1)
+})
+
+test('without Loki recent lines go on, marked degraded; those that it holds are refused for now', async () => {
+  const path = '/workflows/runs/run-perRun/logs'
+  await loki.kill()
+  const backward = await api('perRun').get<LogPage>(path, { direction: 'backward', limit: 20 })
+  expect(backward.logs).toHaveLength(20)
+  await eventually(
+    async () => (await api('perRun').get<LogPage>(path, { direction: 'backward', limit: 1 })).degraded?.[0],
+  ).toMatchObject({ component: 'loki' })
+  expect((await api('perRun').get<LogPage>(path, { since: '1s' })).logs.length).toBeLessThan(10)
+  const { status, problem } = await api('perRun').refused(`${path}?limit=1`)
+  expect([status, problem.code]).toEqual([503, 'RL_STORE_UNAVAILABLE'])
+  await loki.start()
+  await eventually(() => readAll('perRun', 'run-perRun').then((lines) => lines.length)).toBe(LINES + 1)
+})

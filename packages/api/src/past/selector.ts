@@ -1,0 +1,35 @@
+// What lines of the past are asked of Loki: a scope and its filters as LogQL.
+
+import type { LabelMode } from '@runlight/contracts/labels'
+import { LABELS, STRUCTURED_METADATA, quoteLabelValue } from '@runlight/contracts/labels'
+import type { LogFilters } from '../store/log-lines.ts'
+import type { LogScope } from '../store/scope.ts'
+
+/** The query of a scope in one tenant. Names of streams hold nothing that a regular expression could take for its own. */
+export function pastQuery(scope: LogScope, tenant: string, mode: LabelMode, filters: LogFilters): string {
+  const { nodeRef, attempt, execution, levels, streams } = filters
+  const labels: string[] = []
+  const pipeline: string[] = []
+  const equals = (name: string, value: string | number) => `${name}=${quoteLabelValue(String(value))}`
+  if (scope.kind === 'components') {
+    const names = scope.names?.map(quoteMeta).join('|') ?? '.+'
+    labels.push(`${LABELS.component}=~${quoteLabelValue(names)}`)
+  } else if (mode === 'perRun') {
+    labels.push(equals(LABELS.runId, scope.runId))
+    if (nodeRef !== undefined) labels.push(equals(LABELS.node, nodeRef))
+  } else {
+    labels.push(equals(LABELS.org, tenant))
+    pipeline.push(equals(STRUCTURED_METADATA.runId, scope.runId))
+    if (nodeRef !== undefined) pipeline.push(equals(STRUCTURED_METADATA.node, nodeRef))
+  }
+  if (streams) labels.push(`${LABELS.stream}=~${quoteLabelValue(streams.map(quoteMeta).join('|'))}`)
+  if (levels) pipeline.push(`${STRUCTURED_METADATA.level}=~${quoteLabelValue(levels.join('|'))}`)
+  if (attempt !== undefined) pipeline.push(equals(STRUCTURED_METADATA.attempt, attempt))
+  if (execution !== undefined) pipeline.push(equals(STRUCTURED_METADATA.execution, execution))
+  return [`{${labels.join(',')}}`, ...pipeline].join(' | ')
+}
+
+/** A text as a regular expression of RE2 that matches it and nothing else. */
+export function quoteMeta(text: string): string {
+  return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&')
+}
