@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@runlight/service/log'
 import { Kafka, logLevel } from 'kafkajs'
-import type { Collected, ComponentLog } from './component-log.ts'
+import type { ComponentLog } from './component-log.ts'
 import type { Bus } from './ship/bus.ts'
 import { extents, findSent } from './ship/find-sent.ts'
 import type { Journal, Message, Pending, Progress } from './ship/journal.ts'
@@ -61,6 +61,7 @@ export class Collector {
   /** Collects until the signal aborts. */
   async run(): Promise<void> {
     const { signal } = this.#settings
+    await this.#beginNew()
     const maintenance = this.#maintain()
     try {
       await this.#settleUnsettled()
@@ -74,6 +75,16 @@ export class Collector {
       await maintenance
       for (const { source } of this.#settings.logs) await source.close()
     }
+  }
+
+  /** Before anything is read or rotated, it is written down where logs begin that are new. */
+  async #beginNew(): Promise<void> {
+    const begun: Record<string, Progress> = {}
+    for (const log of this.#settings.logs) {
+      const progress = await this.#tryOn(log, () => log.begin())
+      if (progress) begun[log.component] = progress
+    }
+    if (Object.keys(begun).length > 0) await this.#settings.journal.know(begun)
   }
 
   /** One batch; true when more is waiting. */
@@ -100,7 +111,7 @@ export class Collector {
         break
       }
       const log = logs[(first + turn) % logs.length] as ComponentLog
-      const collected = await this.#collectFrom(log)
+      const collected = await this.#tryOn(log, () => log.collect(READ_BYTES))
       if (!collected) continue
       for (const message of collected.messages) {
         messages.push(message)
@@ -115,12 +126,11 @@ export class Collector {
   }
 
   /** A log that can't be read holds up no other. */
-  async #collectFrom(log: ComponentLog): Promise<Collected | undefined> {
-    const { component } = log
+  async #tryOn<T>({ component }: ComponentLog, work: () => Promise<T>): Promise<T | undefined> {
     try {
-      const collected = await log.collect(READ_BYTES)
+      const result = await work()
       this.#unreadable.delete(component)
-      return collected
+      return result
     } catch (cause) {
       if (!this.#unreadable.has(component)) {
         this.#settings.log.warn({ cause, of: component }, 'A log can not be read; trying again.')

@@ -53,6 +53,13 @@ export class ComponentLog {
     this.#limiter = new RateLimiter(settings.rate, settings.progress.leftOut)
   }
 
+  /** Where a log that is new to the collector begins; undefined for one that it knows. */
+  async begin(): Promise<Progress | undefined> {
+    if (this.#progress.position !== undefined) return undefined
+    this.#progress = { ...this.#progress, position: await this.source.begin() }
+    return this.#progress
+  }
+
   /** Reads on, about `limit` bytes at most, and gives the records that are whole. */
   async collect(limit: number): Promise<Collected> {
     const { lines, atEnd, lost } = await this.source.read(limit)

@@ -100,6 +100,11 @@ export class Journal {
     await this.#write({ ...this.#state, ends: Object.fromEntries([...ends].map(([p, end]) => [p, String(end)])) })
   }
 
+  /** Writes down where new logs begin. */
+  async know(begun: Readonly<Record<string, Progress>>): Promise<void> {
+    await this.#write({ ...this.#state, components: { ...this.#state.components, ...begun } })
+  }
+
   /** Writes down what is about to be sent. */
   async begin(messages: readonly Message[], after: Pending['after']): Promise<Pending> {
     const pending: Pending = { number: this.#state.number + 1, messages, after }

@@ -38,6 +38,8 @@ export interface Reading {
 }
 
 export interface LineSource {
+  /** Where it begins; to be kept before anything is read, so that a restart knows what was there before. */
+  begin: () => Promise<Position>
   /** Reads on from where the last call ended, about `limit` bytes at most. Nothing there yet is no error. */
   read: (limit: number) => Promise<Reading>
   /** Bytes that wait to be read. */

@@ -150,6 +150,26 @@ it('rotates by itself under a writer that holds the file, and loses nothing', as
   expect(readdirSync(folder).sort()).toEqual(['x.log', 'x.log.1', 'x.log.2'])
 })
 
+it('reads what it has rotated before it had read anything', async () => {
+  append(numbered(1, 10))
+  const log = follow(undefined, 3)
+  await log.maintain()
+  append(numbered(11, 20))
+  await log.maintain()
+  append(numbered(21, 22))
+  expect(await read(log)).toEqual(numbered(1, 22))
+})
+
+it('knows after a restart what was there before, though nothing was read', async () => {
+  writeFileSync(`${path}.1`, 'long past\n')
+  const from = await follow().begin()
+  append(numbered(1, 10))
+  const killed = follow(from, 3)
+  await killed.maintain()
+  append(numbered(11, 12))
+  expect(await read(follow(from))).toEqual(numbered(1, 12))
+})
+
 it('tells files apart that begin with the same bytes', async () => {
   const log = follow(undefined, 3)
   const same = Array.from({ length: 50 }, () => 'the same line again and again')

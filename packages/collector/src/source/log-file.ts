@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises'
 import type { FilePosition, LineSource, Reading, SourceLine } from './line-source.ts'
 import { LineCutter } from './lines.ts'
 import type { CutLine } from './lines.ts'
-import { headOf, indexOf, isWholeHead, keyOf, lifeAt, livesOf, openOrUndefined } from './lives.ts'
+import { NO_HEAD, headOf, indexOf, isWholeHead, keyOf, lifeAt, livesOf, openOrUndefined } from './lives.ts'
 import type { Life } from './lives.ts'
 import { completeRotation, rotate } from './rotate.ts'
 import type { Rotation } from './rotate.ts'
@@ -58,8 +58,13 @@ export class LogFile implements LineSource {
     this.#rotation = rotation
   }
 
-  async read(limit: number): Promise<Reading> {
+  async begin(): Promise<FilePosition> {
     if (!this.#started) await this.#start()
+    return this.#current?.position ?? (this.#from as FilePosition)
+  }
+
+  async read(limit: number): Promise<Reading> {
+    await this.begin()
     const lines: SourceLine[] = []
     let atEnd = false
     for (let left = limit; left > 0 && !atEnd;) {
@@ -77,7 +82,7 @@ export class LogFile implements LineSource {
   async behind(): Promise<number> {
     const lives = await livesOf(this.#path)
     const position = this.#current?.position ?? this.#from
-    if (!position) return lives.at(-1)?.size ?? 0
+    if (!position) return 0
     const here = await indexOf(lives, position)
     const unread = lives.slice(here + 1).filter((life) => !position.past.includes(keyOf(life)))
     const rest = here < 0 ? 0 : (lives[here] as Life).size - position.offset
@@ -87,7 +92,7 @@ export class LogFile implements LineSource {
   async maintain(): Promise<boolean> {
     const rotation = this.#rotation
     if (!rotation) return false
-    if (!this.#started) await this.#start()
+    await this.begin()
     const main = await stat(this.#path, { bigint: true }).catch(() => undefined)
     if (!main || Number(main.size) < rotation.bytes) return false
     await this.#forgetOldest(rotation)
@@ -110,9 +115,10 @@ export class LogFile implements LineSource {
   async #start(): Promise<void> {
     this.#started = true
     if (this.#rotation) await completeRotation(this.#path, this.#rotation)
-    const from = this.#from
-    if (!from) return
     const lives = await livesOf(this.#path)
+    // What was rotated before anybody asked for this log is past; what is rotated from now on is not.
+    const past = lives.filter(({ path }) => path !== this.#path).map(keyOf)
+    const from = (this.#from ??= { inode: '', head: NO_HEAD, offset: 0, past })
     const life = lives[await indexOf(lives, from)]
     if (life) return this.#open(life, { ...from, inode: life.inode }, life.inode !== from.inode)
     // What was not read of the file is gone, and perhaps whole files after it.
@@ -168,13 +174,13 @@ export class LogFile implements LineSource {
     return true
   }
 
-  /** Where nothing is known, the file that is written to; else the oldest that is new. */
+  /** The oldest file that is new. */
   async #openFirst(): Promise<boolean> {
     const lives = await livesOf(this.#path)
     const main = lives.at(-1)
-    if (main?.path !== this.#path) return false
     const from = this.#from
-    const past = from ? [...from.past, keyOf(from)] : lives.slice(0, -1).map(keyOf)
+    if (main?.path !== this.#path || !from) return false
+    const past = [...from.past, keyOf(from)]
     const life = lives.find((other) => !past.includes(keyOf(other))) ?? main
     await this.#open(life, begin(life, past), life !== main)
     return true
