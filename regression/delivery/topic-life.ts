@@ -72,7 +72,11 @@ export function topicLife(stackOf: () => DeliveryStack): void {
 
       const refusing = await stack.startBridge('postgres')
       expect(await refusing.exitCode).toBe(1)
-      const words = refusing.log().trimEnd().split('\n').at(-1) ?? ''
+      const words =
+        refusing
+          .log()
+          .split('\n')
+          .find((line) => line.includes('"level":"fatal"')) ?? '{}'
       expect(JSON.parse(words)).toMatchObject({ level: 'fatal', code: 'RL_GENERATION_CHANGED' })
       expect(words).toContain('--accept-generation')
       stack.bridges.splice(stack.bridges.indexOf(refusing), 1)
