@@ -20,8 +20,10 @@ import { componentList } from './routes/components.ts'
 import { componentLogs, runLogs } from './routes/logs.ts'
 import { runList, runStatus } from './routes/runs.ts'
 import { componentStream, runStream } from './routes/streams.ts'
+import { streamStatus } from './routes/stream-status.ts'
 import { runTimeline } from './routes/timeline.ts'
 import { runTrace } from './routes/trace.ts'
+import { jobRunLogs, systemLogs, taskRunLogs } from './routes/unified.ts'
 import type { StatusSources } from './status/read.ts'
 
 /** What the routes ask. */
@@ -66,7 +68,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   app.addHook('preClose', async () => settings.live.endStreams())
   installProblems(app)
   installMetrics(app, settings.metrics)
-  const routes = apiRoutes(settings.sources)
+  const routes = apiRoutes(settings.sources, settings.live)
   installRoutes(app, routes)
   const streams = streamRoutes(settings.sources, settings.live)
   installStreams(app, streams)
@@ -77,10 +79,11 @@ export function createServer(settings: ServerSettings): FastifyInstance {
 }
 
 /** What can be asked. */
-export function apiRoutes(sources: ApiSources): Route[] {
+export function apiRoutes(sources: ApiSources, live: Live): Route[] {
   return [
     ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources), runTimeline(sources)],
     ...[componentList(sources), componentLogs(sources)],
+    ...[jobRunLogs(sources), taskRunLogs(sources), systemLogs(sources), streamStatus(live)],
     ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],
   ]
 }

@@ -16,7 +16,9 @@ describe('the document', () => {
   }
 
   const document = JSON.parse(
-    JSON.stringify(openApiDocument(apiRoutes({} as ApiSources), streamRoutes({} as ApiSources, {} as Live), '1.2.3')),
+    JSON.stringify(
+      openApiDocument(apiRoutes({} as ApiSources, {} as Live), streamRoutes({} as ApiSources, {} as Live), '1.2.3'),
+    ),
   ) as Document
 
   test('describes every route, parameter and refusal', () => {
@@ -26,6 +28,10 @@ describe('the document', () => {
       '/api/v1/dead-letters/replay',
       '/api/v1/dead-letters/{id}',
       '/api/v1/dead-letters/{id}/replay',
+      '/api/v1/logs/job-runs/{id}',
+      '/api/v1/logs/stream/status',
+      '/api/v1/logs/system',
+      '/api/v1/logs/task-runs/{id}',
       '/components',
       '/components/logs',
       '/components/logs/stream',

@@ -23,6 +23,7 @@ import { Origin } from '@runlight/contracts/dead-letter'
 import { ComponentStreamStatus, StreamDone, StreamGap } from '@runlight/contracts/api-stream'
 import type { StreamEventName } from '@runlight/contracts/api-stream'
 import { AttemptSpan, ExecutionSpan, NodeSpan, RunTimeline } from '@runlight/contracts/api-timeline'
+import { StreamStatus, UnifiedLog, UnifiedLogPage } from '@runlight/contracts/api-unified'
 import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode, ErrorCodeName } from '@runlight/contracts/errors'
 import {
@@ -43,6 +44,7 @@ import type { StreamRoute } from './stream-route.ts'
 const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ RunPage, TracePage, LogPage, Problem },
   ...{ RunTimeline, ExecutionSpan, NodeSpan, AttemptSpan, TraceError },
+  ...{ UnifiedLogPage, UnifiedLog, StreamStatus },
   ...{ StreamGap, StreamDone, ComponentStreamStatus },
   ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },
   ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },

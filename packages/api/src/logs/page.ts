@@ -135,9 +135,10 @@ async function arrivalsPage(
 }
 
 /** Lines and bytes that are searched at a time, so that nobody else waits long. */
-const SEARCH = { lines: 1_000, bytes: 1024 * 1024 }
-/** Most bytes that are searched for one page. */
+const SEARCH = { lines: 1_000, bytes: 256 * 1024 }
+/** Most bytes, and milliseconds, that are searched for one page. */
 const SEARCH_BYTES = 8 * 1024 * 1024
+const SEARCH_MS = 250
 
 /** One page of what `read` gives from a place on; with a regular expression, of the lines that it finds. */
 async function searched(
@@ -147,12 +148,16 @@ async function searched(
 ): Promise<LinePage> {
   if (!grep) return read(start, limits)
   const lines: StoredLine[] = []
-  let [after, bytes, searchedBytes] = [start, 0, 0]
+  let [after, bytes, searchedBytes, spentMs] = [start, 0, 0, 0]
   for (let rounds = Math.ceil(limits.scan / SEARCH.lines); ; rounds--) {
     const page = await read(after, { ...SEARCH, scan: SEARCH.lines })
     for (const line of page.lines) {
       searchedBytes += line.fields.message.length
-      if (!grep(line.fields.message)) continue
+      const begun = performance.now()
+      const found = grep(line.fields.message)
+      spentMs += performance.now() - begun
+      if (!found && spentMs > SEARCH_MS) return { lines, goOn: line.key }
+      if (!found) continue
       lines.push(line)
       bytes += line.json.length
       if (lines.length >= limits.lines || bytes >= limits.bytes) return { lines, goOn: line.key }

@@ -1,0 +1,44 @@
+// Unified logging in the snake_case of the product's origin: a view of the same lines.
+
+import Type from 'typebox'
+import { Component, RunId, Timestamp } from './identifiers.ts'
+import { LogLevel, LogType, Stream } from './log-entry.ts'
+
+export const UnifiedLog = Type.Object({
+  type: LogType,
+  job_run_id: Type.Optional(RunId),
+  task_run_id: Type.Optional(Type.String()),
+  component: Type.Optional(Component),
+  timestamp: Timestamp,
+  level: LogLevel,
+  stream: Stream,
+  message: Type.String(),
+  metadata: Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: 'object' })),
+})
+export type UnifiedLog = Type.Static<typeof UnifiedLog>
+
+export const UnifiedLogPage = Type.Object({
+  logs: Type.Array(UnifiedLog),
+  limit: Type.Integer({ minimum: 1 }),
+  offset: Type.Integer({ minimum: 0 }),
+  has_more: Type.Boolean(),
+  next_cursor: Type.Optional(Type.String({ description: 'Opaque; give it back as `cursor`, with `offset` 0' })),
+})
+export type UnifiedLogPage = Type.Static<typeof UnifiedLogPage>
+
+/** Of one live stream's feed. */
+export const StreamStatus = Type.Object({
+  connections: Type.Object({ sse: Type.Integer({ minimum: 0 }), ws: Type.Integer({ minimum: 0 }) }),
+  buffers: Type.Array(
+    Type.Object({
+      job_run_id: Type.Optional(RunId),
+      followers: Type.Integer({ minimum: 0 }),
+      items: Type.Integer({ minimum: 0 }),
+      bytes: Type.Integer({ minimum: 0 }),
+    }),
+    { description: 'One for each run that is followed, and one for all components' },
+  ),
+  gaps: Type.Integer({ minimum: 0, description: 'Gaps told to readers that were too slow, since the start' }),
+  listening: Type.Boolean({ description: 'Are the announcements of the trace store heard? Else it is polled' }),
+})
+export type StreamStatus = Type.Static<typeof StreamStatus>
