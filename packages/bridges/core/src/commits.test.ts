@@ -59,6 +59,40 @@ describe('Committer', () => {
     expect(committer.uncommittedSince({ topic: 't', partition: 0 })).toBeUndefined()
   })
 
+  it('knows it too where several were acknowledged while a commit was under way', async () => {
+    const { committer, calls } = controlled()
+    const since = () => committer.uncommittedSince({ topic: 't', partition: 0 })
+    committer.acknowledge(acknowledged(0, 10n, 1_000))
+    committer.acknowledge(acknowledged(0, 20n, 2_000))
+    committer.acknowledge(acknowledged(0, 30n, 3_000))
+    calls[0]?.answer()
+    await expect.poll(() => calls[1]?.offsets).toEqual(['0:30'])
+    expect(since()).toBe(2_000)
+    // It fails, and another one comes meanwhile.
+    committer.acknowledge(acknowledged(0, 40n, 4_000))
+    calls[1]?.answer(new Error('coordinator away'))
+    await expect.poll(() => calls[2]?.offsets).toEqual(['0:40'])
+    expect(since()).toBe(2_000)
+    committer.acknowledge(acknowledged(0, 50n, 5_000))
+    calls[2]?.answer()
+    await expect.poll(since).toBe(5_000)
+    committer.close()
+  })
+
+  it('lets a partition wait for its own commits, and for no others', async () => {
+    const { committer, calls } = controlled()
+    committer.acknowledge(acknowledged(0, 10n))
+    const own = committer.settledOf({ topic: 't', partition: 0 })
+    committer.acknowledge(acknowledged(1, 5n))
+    calls[0]?.answer()
+    await own
+    // That of the other partition is under way still.
+    expect(calls.map((call) => call.offsets)).toEqual([['0:10'], ['1:5']])
+    const other = committer.settledOf({ topic: 't', partition: 1 })
+    committer.close()
+    await other
+  })
+
   it('forgets nothing that comes in the moment when a commit ends', async () => {
     for (let delay = 0; delay < 12; delay++) {
       const committed: bigint[] = []

@@ -24,6 +24,8 @@ export class Committer {
   readonly #onFailure: (cause: unknown) => void
   readonly #pending = new Map<string, Acknowledged>()
   readonly #uncommittedSince = new Map<string, number>()
+  /** Those who wait for a commit to succeed. */
+  readonly #waiting: (() => void)[] = []
   #flushing: Promise<void> | undefined
   readonly #closed = new AbortController()
 
@@ -36,7 +38,9 @@ export class Committer {
   acknowledge(offset: Acknowledged): void {
     if (this.#closed.signal.aborted) return
     const key = keyOf(offset)
-    this.#pending.set(key, offset)
+    // What it takes the place of is not committed either, so what is uncommitted begins there.
+    const older = this.#pending.get(key)?.firstAppendedAt ?? offset.firstAppendedAt
+    this.#pending.set(key, { ...offset, firstAppendedAt: Math.min(older, offset.firstAppendedAt) })
     if (!this.#uncommittedSince.has(key)) this.#uncommittedSince.set(key, offset.firstAppendedAt)
     this.#start()
   }
@@ -51,8 +55,21 @@ export class Committer {
     while (this.#flushing) await this.#flushing
   }
 
+  /** Resolves when everything of one partition is committed, whatever others are doing, or after `close`. */
+  async settledOf(partition: { topic: string; partition: number }): Promise<void> {
+    const key = keyOf(partition)
+    while (this.#uncommittedSince.has(key) && !this.#closed.signal.aborted) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
   close(): void {
     this.#closed.abort()
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #start(): void {
@@ -70,6 +87,7 @@ export class Committer {
       try {
         await this.#commit(offsets)
         for (const offset of offsets) this.#committed(offset)
+        this.#wake()
       } catch (cause) {
         for (const offset of offsets) {
           const key = keyOf(offset)

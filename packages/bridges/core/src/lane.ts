@@ -189,7 +189,8 @@ export class Lane {
     const { committer, limits, ordered } = this.settings
     const since = committer.uncommittedSince(this.settings)
     const until = (records.at(-1) as BusRecord).appendedAt
-    if (!ordered || (since !== undefined && until - since > limits.uncommittedSpanMillis)) await committer.settled()
+    const spansTooMuch = since !== undefined && until - since > limits.uncommittedSpanMillis
+    if (!ordered || spansTooMuch) await committer.settledOf(this.settings)
     this.#abort.signal.throwIfAborted()
   }
 

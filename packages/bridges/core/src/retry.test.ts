@@ -19,6 +19,15 @@ describe('backoff', () => {
   it('never falls below what the store asks for', () => {
     for (let i = 0; i < 100; i++) expect(backoff(1, 5_000)).toBeGreaterThanOrEqual(5_000)
   })
+
+  it('asks again after five minutes, whatever the store asks for', () => {
+    const month = 30 * 24 * 3_600_000
+    for (const asked of [month, Number.POSITIVE_INFINITY]) {
+      const wait = backoff(1, asked)
+      expect(wait).toBeGreaterThanOrEqual(5 * 60_000)
+      expect(wait).toBeLessThanOrEqual(5 * 60_000 + 200)
+    }
+  })
 })
 
 describe('retryForever', () => {
