@@ -20,6 +20,8 @@ export interface LiveQuery {
   from: string
   /** Told, once each time, that the API does not answer. */
   onAway: (reason: string) => void
+  /** Ends the stream with its reason. */
+  signal?: AbortSignal
 }
 
 const FIRST_WAIT_MS = 250
@@ -29,7 +31,7 @@ const SILENT_MS = 60_000
 
 /**
  * Events until `done`, which is the last one; without end for components.
- * @throws ApiProblem when the API refuses
+ * @throws ApiProblem when the API refuses; the reason of the signal
  */
 export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, void, undefined> {
   let cursor: string | undefined
@@ -55,12 +57,13 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
         if (event === 'done') return
       }
     } catch (error) {
+      live.signal?.throwIfAborted()
       if (error instanceof Ended) return
       if (error instanceof ApiProblem && error.problem.status < 500) throw error
       reason = `The API at ${live.baseUrl} does not answer: ${(error as Error).message}.`
     }
     if (wait > FIRST_WAIT_MS * 2) live.onAway(reason)
-    await sleep(Math.random() * wait)
+    await sleep(Math.random() * wait, undefined, { signal: live.signal })
   }
 }
 
@@ -87,7 +90,7 @@ async function* serverEvents(live: LiveQuery, from: string, cursor: string | und
         'accept-encoding': 'identity',
         ...(cursor && { 'last-event-id': cursor }),
       },
-      signal: silent.signal,
+      signal: live.signal ? AbortSignal.any([silent.signal, live.signal]) : silent.signal,
     })
     if (response.status === 204) throw new Ended()
     if (!response.ok) throw new ApiProblem((await response.json()) as Problem)

@@ -14,6 +14,7 @@ import { SHELLS, candidates, completionScript } from './commands/completion.ts'
 import type { Shell } from './commands/completion.ts'
 import { addDlqCommands } from './commands/dlq-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
+import { addVerifyCommand } from './commands/verify-command.ts'
 import { listRuns } from './commands/runs.ts'
 import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
@@ -94,6 +95,7 @@ program
 
 addLogsCommand(program, context, count)
 addDlqCommands(program, context, count)
+addVerifyCommand(program, () => ({ output: context().output, api: givenApi() }), count)
 
 interface RunFlags {
   component?: string
@@ -132,6 +134,11 @@ function context(): Context {
   const colour = color && wantsColour(process.stdout.isTTY, process.env)
   const baseUrl = apiAddress(api, process.env)
   return { api: createApiClient({ baseUrl }), baseUrl, output: openOutput(colour) }
+}
+
+/** The address that somebody has named. */
+function givenApi(): string | undefined {
+  return program.opts<{ api?: string }>().api ?? (process.env['RUNLIGHT_API_URL'] || undefined)
 }
 
 async function complete(words: readonly string[]): Promise<void> {

@@ -1,0 +1,101 @@
+// One question to an environment, asked within a time, answered in words.
+
+import type { ApiClient } from '@runlight/sdk/client/api-client'
+import { createApiClient } from '@runlight/sdk/client/api-client'
+import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
+
+export type CheckState = 'ok' | 'failed' | 'skipped'
+
+export interface Finding {
+  state: CheckState
+  /** What was seen, as sentences. */
+  seen: string
+  /** What to do about it. */
+  next?: string
+}
+
+/** What a check works with; all of it ends when its time is over. */
+export interface Tools {
+  api: ApiClient
+  signal: AbortSignal
+  /** Tells how far it is. What was said last is the finding where the time runs out. */
+  say: (seen: string, next?: string) => void
+}
+
+export interface Check {
+  name: string
+  run: (tools: Tools) => Promise<Finding>
+}
+
+export interface Result extends Finding {
+  name: string
+  seconds: number
+}
+
+export interface CheckLimits {
+  /** Address of the API. */
+  apiUrl: string
+  /** Longest time of one check, in milliseconds. */
+  limitMs: number
+  /** Ends everything, at once. */
+  interrupted: AbortSignal
+}
+
+export const ok = (seen: string): Finding => ({ state: 'ok', seen })
+export const failed = (seen: string, next: string): Finding => ({ state: 'failed', seen, next })
+export const skipped = (seen: string, next?: string): Finding => ({ state: 'skipped', seen, ...(next && { next }) })
+
+/**
+ * Runs one check to its finding; what it throws, and a time that is over, are findings too.
+ * @throws the reason of `interrupted`
+ */
+export async function runCheck(
+  { name, run }: Check,
+  { apiUrl, limitMs, interrupted }: CheckLimits,
+  tell: (text: string) => void,
+): Promise<Result> {
+  interrupted.throwIfAborted()
+  const began = performance.now()
+  const ended = new AbortController()
+  const interrupt = (): void => ended.abort(interrupted.reason)
+  interrupted.addEventListener('abort', interrupt)
+  const timer = setTimeout(() => ended.abort(new Error('The time is over')), limitMs)
+  const { signal } = ended
+  let last: { seen: string; next?: string | undefined } | undefined
+  const say: Tools['say'] = (seen, next) => {
+    if (signal.aborted) return
+    if (seen !== last?.seen) tell(seen)
+    last = { seen, next }
+  }
+  let finding: Finding
+  try {
+    const over = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error))
+    })
+    // What does not heed the signal is not waited for.
+    finding = await Promise.race([run({ api: createApiClient({ baseUrl: apiUrl, signal }), signal, say }), over])
+  } catch (error) {
+    interrupted.throwIfAborted()
+    finding = signal.aborted ? overdue(limitMs, last) : broken(error)
+  } finally {
+    clearTimeout(timer)
+    interrupted.removeEventListener('abort', interrupt)
+    ended.abort()
+  }
+  return { name, ...finding, seconds: Math.round((performance.now() - began) / 10) / 100 }
+}
+
+function overdue(limitMs: number, last: { seen: string; next?: string | undefined } | undefined): Finding {
+  const seen = `It was not done after ${limitMs / 1_000} s. ${last ? `Last seen: ${last.seen}` : 'Nothing was seen.'}`
+  return failed(seen, last?.next ?? 'See `runlight doctor`; --timeout gives each check more time.')
+}
+
+function broken(error: unknown): Finding {
+  if (error instanceof ApiProblem) {
+    return failed(`The API refused: ${error.problem.title}: ${error.message}`, 'See `runlight doctor`.')
+  }
+  if (error instanceof ApiUnreachable) {
+    return failed(error.message, 'Start the stack (`npm run up`), or name its API by --api or RUNLIGHT_API_URL.')
+  }
+  return failed(error instanceof Error ? error.message : String(error), 'See `runlight doctor`.')
+}

@@ -1,0 +1,66 @@
+// What is verified: addresses, from the outputs of a stack or as they were given.
+
+import { CommandError } from '../command-error.ts'
+import { DEFAULT_API_URL } from '../context.ts'
+import { readStackOutputs } from './stack-outputs.ts'
+
+/** A component as the stack's output `components` tells of it. */
+export interface ComponentOutput {
+  title: string
+  /** Address of its readiness page, or (`kafka:`, `postgres:`, `temporal:`) how else its health is asked. */
+  health: string
+}
+
+/** What it takes to start a run of the demo workflow; paths are those that the worker sees. */
+export interface DemoOutput {
+  namespace: string
+  taskQueue: string
+  runPrefix: string
+  lockFile: string
+  outputFolder: string
+}
+
+export type AddressName = 'api' | 'temporal' | 'loki' | 'prometheus' | 'grafana'
+
+/** The outputs of a stack; stacks/index.ts has them all. */
+export interface StackOutputs {
+  addresses: Partial<Record<AddressName, string>>
+  demo: DemoOutput
+  components: Readonly<Record<string, ComponentOutput>>
+}
+
+export interface Environment {
+  apiUrl: string
+  /** Undefined where only the address of the API is known. */
+  stack: { name: string; outputs: StackOutputs } | undefined
+}
+
+export interface EnvironmentOptions {
+  /** Name of a Pulumi stack. */
+  stack: string | undefined
+  /** Address of the API: `--api`, else RUNLIGHT_API_URL. */
+  api: string | undefined
+  signal: AbortSignal
+}
+
+const DEFAULT_STACK = 'local'
+
+/**
+ * The environment that the options name; without any, the stack `local`, or the API where `npm run up` puts it.
+ * @throws CommandError when a stack is named and its outputs can't be read
+ */
+export async function findEnvironment({ stack, api, signal }: EnvironmentOptions): Promise<Environment> {
+  if (stack === undefined && api !== undefined) return { apiUrl: api, stack: undefined }
+  const name = stack ?? DEFAULT_STACK
+  try {
+    const outputs = await readStackOutputs(name, signal)
+    const apiUrl = api ?? outputs.addresses.api
+    if (apiUrl === undefined) throw new Error(`The stack ${name} has no API`)
+    return { apiUrl, stack: { name, outputs } }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (stack === undefined) return { apiUrl: DEFAULT_API_URL, stack: undefined }
+    const next = 'Is it up (`pulumi stack output`)? Without Pulumi, name its API by --api or RUNLIGHT_API_URL instead.'
+    throw new CommandError(`The outputs of the stack ${name} can not be read: ${(error as Error).message}\n${next}`)
+  }
+}
