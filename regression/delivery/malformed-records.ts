@@ -192,6 +192,13 @@ export const MALFORMED_KINDS: readonly MalformedKind[] = [
     make: (number) => text(withMember(number, `"metadata":{"deep":${'['.repeat(500)}${']'.repeat(500)}}`)),
   },
   {
+    // Deeper than JSON.stringify goes.
+    name: 'nesting of 6,000',
+    count: 100,
+    ...both('stored'),
+    make: (number) => text(withMember(number, `"metadata":{"deep":${'['.repeat(6_000)}${']'.repeat(6_000)}}`)),
+  },
+  {
     name: 'a line of 5 MB',
     count: 10,
     ...both('stored'),

@@ -9,7 +9,8 @@ export const DEAD_LETTER_REASONS = {
   json: 'The value is not JSON',
   schema: 'The value does not have the shape of its topic',
   org: 'The organisation is not a valid tenant',
-  unrepresentable: 'A store can not hold a value in it, such as a NUL character in a text',
+  unrepresentable:
+    'A value in it can not be held by a store, such as a NUL character in a text, or not be written for it',
   too_large: 'The record is above the size that a store accepts',
   refused: 'The store refused it for good, in its own words',
   unreadable: 'It lay among the dead letters and is none',

@@ -25,11 +25,18 @@ export const STATE_AFTER: { readonly [T in TraceEventType]?: RunState } = {
   RUN_TIMED_OUT: 'TIMED_OUT',
 }
 
+/** Details that nest deeper are not taken over into a run's state: not everything that reads it could go as deep. */
+export const FAILURE_DETAILS_LEVELS = 500
+
 export const Failure = Type.Object({
   reason: Type.String({ description: 'Class or code of the failure' }),
   message: Type.String(),
   nodeRef: Type.Optional(NodeRef),
-  details: Type.Optional(Type.Unknown()),
+  details: Type.Optional(
+    Type.Unknown({
+      description: `The event's \`data.details\`; left out where they nest more than ${FAILURE_DETAILS_LEVELS} levels, then only the event has them`,
+    }),
+  ),
 })
 export type Failure = Type.Static<typeof Failure>
 

@@ -1,7 +1,8 @@
 // One transaction for a batch of one partition, so that whatever is repeated is stored once.
 
 import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres'
-import type { DeliveryContext, DeliveryCounts } from '@runlight/bridge-core/sink'
+import { isOwnFault } from '@runlight/bridge-core/own-fault'
+import type { DeliveryContext, DeliveryCounts, Refusal } from '@runlight/bridge-core/sink'
 import { RunlightError } from '@runlight/contracts/errors'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { isAborted } from './copy.ts'
@@ -9,7 +10,7 @@ import { lockIdentities, newIdentities, storeIdentities } from './identities.ts'
 import type { WayIn } from './insert.ts'
 import type { LogPartitions } from './log-partitions.ts'
 import { halves, streamsOf, withoutItems } from './part.ts'
-import type { EventItem, LogItem, LogPart, Part } from './part.ts'
+import type { EventItem, LogItem, LogPart, Part, Place } from './part.ts'
 import { advancePosition, lockPosition } from './positions.ts'
 import { assertPassed, storedPlaces } from './replays.ts'
 import { deliveryError, lacksPartition, refusesData, serverWords } from './store-error.ts'
@@ -25,15 +26,28 @@ export interface Store {
   stored: (topic: string, partition: number, nextOffset: bigint) => void
   /** Told of each event that was stored. */
   storedEvent: (type: string) => void
+  /** Told of each record that can't be stored because of a mistake in this code. */
+  faulty: (place: Place, offset: bigint, fault: Error) => void
 }
 
-/** Stores a part, halving it where the server refuses data, until each refused record is alone. */
+/** Why at least one record of a part can't be stored; then nothing of it is. */
+type Rejection = Pick<Refusal, 'reason' | 'detail'> & {
+  /** Set where it is not the server that refuses it. */
+  fault?: Error
+}
+
+/**
+ * Stores a part. Where the server refuses data, or our own code fails over it, the part is halved until each record at
+ * fault is alone and can be dead-lettered.
+ */
 export async function deliverPart(store: Store, part: Part, context: DeliveryContext): Promise<DeliveryCounts> {
-  const outcome = await context.retrying(() => storePart(store, part, 'copy'))
-  if (!('refusedWith' in outcome)) return outcome
+  const outcome = await context.retrying(() => judgePart(store, part))
+  if (!('reason' in outcome)) return outcome
   const [only] = part.items
   if (part.items.length === 1 && only) {
-    await context.refuse([{ record: only.record, reason: 'refused', detail: outcome.refusedWith }])
+    const { reason, detail, fault } = outcome
+    if (fault) store.faulty(part.place, only.record.offset, fault)
+    await context.refuse([{ record: only.record, reason, detail }])
     return deliverPart(store, withoutItems(part), context)
   }
   const [first, second] = halves(part, store.labels)
@@ -42,8 +56,20 @@ export async function deliverPart(store: Store, part: Part, context: DeliveryCon
   return { delivered: before.delivered + after.delivered, repeated: before.repeated + after.repeated }
 }
 
-/** `refusedWith`: the server's words where it refuses the data of at least one record; then nothing is stored. */
-async function storePart(store: Store, part: Part, way: WayIn): Promise<DeliveryCounts | { refusedWith: string }> {
+// The driver too may fail with one of the language's errors, over a connection that is lost. So a record is to blame only
+// where the failure comes again for it alone, and the server has answered in between.
+async function judgePart(store: Store, part: Part): Promise<DeliveryCounts | Rejection> {
+  const outcome = await storePart(store, part, 'copy')
+  if (!('fault' in outcome) || part.items.length > 1) return outcome
+  try {
+    await store.sql`select 1`
+  } catch (cause) {
+    throw deliveryError(cause)
+  }
+  return storePart(store, part, 'copy')
+}
+
+async function storePart(store: Store, part: Part, way: WayIn): Promise<DeliveryCounts | Rejection> {
   const { topic, partition, nextOffset } = part.place
   try {
     if (part.kind === 'logs') await store.partitions.ensure(part.items.map(({ record }) => record.appendedAt))
@@ -56,8 +82,11 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
     if (lacksPartition(cause)) store.partitions.forget()
     if (way === 'copy' && isAborted(cause)) return storePart(store, part, 'insert')
     // Without records it is not their fault.
-    if (refusesData(cause) && part.items.length > 0) return { refusedWith: serverWords(cause) }
-    throw deliveryError(cause)
+    if (part.items.length === 0) throw deliveryError(cause)
+    if (refusesData(cause)) return { reason: 'refused', detail: serverWords(cause) }
+    if (!isOwnFault(cause)) throw deliveryError(cause)
+    const detail = `The bridge itself failed over it: ${cause.name}: ${cause.message}`
+    return { reason: 'unrepresentable', detail, fault: cause }
   }
 }
 

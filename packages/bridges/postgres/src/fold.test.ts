@@ -85,4 +85,15 @@ describe('foldEvent', () => {
     ])
     expect(run).toMatchObject({ orgId: 'acme', workflowId: 'w' })
   })
+
+  it('takes over no details and no graph that nest deeper than what reads them could go', () => {
+    const nested = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as unknown
+    const failed = (levels: number) =>
+      fold([started(), event('RUN_FAILED', { error, data: { details: nested(levels) } })])
+    expect(failed(500).failure).toEqual({ reason: 'TimeoutError', message: 'boom', details: nested(500) })
+    expect(failed(501).failure).toEqual({ reason: 'TimeoutError', message: 'boom' })
+    const withMore = (more: unknown) => fold([event('RUN_STARTED', { data: { graph: { ...graph, more } } })]).graph
+    expect(withMore('kept')).toEqual({ ...graph, more: 'kept' })
+    expect(withMore(nested(9_000))).toEqual(graph)
+  })
 })

@@ -1,12 +1,13 @@
 // Folds events into the state of their run. What is folded does not depend on the order of arrival beyond what the
 // contract says: within one execution a final state is kept, and a higher execution begins anew.
 
-import { STATE_AFTER, isFinal } from '@runlight/contracts/execution-status'
+import { FAILURE_DETAILS_LEVELS, STATE_AFTER, isFinal } from '@runlight/contracts/execution-status'
 import type { Failure, RunState } from '@runlight/contracts/execution-status'
 import { storedOrg } from '@runlight/contracts/organisation'
 import { instantToNanos } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
 import type { RunGraph, RunStartedData, TraceEvent } from '@runlight/contracts/trace-event'
+import { nestsDeeperThan } from './nesting.ts'
 
 /** A run as it is folded; times in nanoseconds since the epoch. */
 export interface RunFold {
@@ -24,6 +25,8 @@ export interface RunFold {
   graph: RunGraph | null
   lastSequence: bigint
 }
+
+const GRAPH_LEVELS = 500
 
 export interface FoldableEvent {
   event: TraceEvent
@@ -65,9 +68,15 @@ export function foldEvent(run: RunFold, item: FoldableEvent): void {
 }
 
 function start(run: RunFold, data: RunStartedData, startedNs: bigint): void {
-  run.graph = data.graph
+  run.graph = bounded(data.graph)
   run.parentRunId ??= data.parentRunId ?? null
   run.startedNs ??= startedNs
+}
+
+// What the contract does not know is passed on, but not at any depth.
+function bounded(graph: RunGraph): RunGraph {
+  if (!nestsDeeperThan(graph, GRAPH_LEVELS)) return graph
+  return { nodes: graph.nodes.map(({ ref, after }) => ({ ref, after })) }
 }
 
 function advance(run: RunFold, event: TraceEvent, ownNs: bigint): void {
@@ -103,6 +112,6 @@ function describe({ type, message, error, data }: TraceEvent): Failure {
   return {
     reason: error?.type ?? type,
     message: error?.message ?? message,
-    ...(details === undefined ? {} : { details }),
+    ...(details === undefined || nestsDeeperThan(details, FAILURE_DETAILS_LEVELS) ? {} : { details }),
   }
 }

@@ -14,6 +14,7 @@ import { letterDelivery } from './letter-delivery.ts'
 import { LogPartitions } from './log-partitions.ts'
 import { PositionNotifier } from './notifier.ts'
 import { preparePart } from './part.ts'
+import type { Place } from './part.ts'
 import { readPosition } from './positions.ts'
 
 export interface PostgresSinkSettings {
@@ -37,6 +38,14 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
     ...{ sql, labels, partitions },
     stored: (topic: string, partition: number, nextOffset: bigint) => notifier.stored(topic, partition, nextOffset),
     storedEvent: (type: string) => events.inc({ type }),
+    faulty: ({ topic, partition }: Place, offset: bigint, { name }: Error) => {
+      const details = { topic, partition, offset: String(offset), fault: name }
+      // Not its message: it may hold a piece of the record.
+      log.error(
+        details,
+        'This bridge failed over a record because of a mistake in its own code. The record is among the dead letters; report it with what they say, and replay it when the mistake is mended.',
+      )
+    },
   }
   const letters = letterDelivery({ sql, deadLetterTopic, loki: { logTopic, labels }, metrics, log })
   return {
