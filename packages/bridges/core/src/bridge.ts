@@ -136,7 +136,11 @@ function failure(onFailure: () => void): { failed: Promise<never>; fail: (cause:
 
 function liveChecks(still: number, stallMillis: number): Checks {
   const ok = still <= stallMillis
-  return { consumer: ok ? { ok } : { ok, detail: `The consumer has stood still for ${Math.round(still / 1000)} s.` } }
+  return {
+    consumer: ok
+      ? { ok }
+      : { ok, detail: `It, or the writer of dead letters, has stood still for ${Math.round(still / 1000)} s.` },
+  }
 }
 
 async function readyChecks(sink: Sink, joined: boolean): Promise<Checks> {

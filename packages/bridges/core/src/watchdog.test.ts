@@ -20,7 +20,7 @@ function pass(minutes: number, each: () => void): void {
 
 describe('Watchdog', () => {
   it('counts from the last sign of life', () => {
-    const watchdog = new Watchdog()
+    const watchdog = new Watchdog(() => undefined)
     pass(3, () => watchdog.sign())
     expect(watchdog.stillFor).toBe(0)
     vi.advanceTimersByTime(2 * MINUTE)
@@ -28,7 +28,7 @@ describe('Watchdog', () => {
   })
 
   it('sees through a consumer that starts again and again and never fetches, while the broker answers others', () => {
-    const watchdog = new Watchdog()
+    const watchdog = new Watchdog(() => undefined)
     pass(6, () => {
       watchdog.sign()
       watchdog.brokerAnswered(true)
@@ -39,11 +39,25 @@ describe('Watchdog', () => {
   })
 
   it('waits for a broker that answers nobody', () => {
-    const watchdog = new Watchdog()
+    const watchdog = new Watchdog(() => undefined)
     pass(60, () => {
       watchdog.sign()
       watchdog.brokerAnswered(false)
     })
+    expect(watchdog.stillFor).toBe(0)
+  })
+
+  it('sees dead letters that are written for ever while the consumer goes on, and none where each has an end', () => {
+    let since: number | undefined
+    const watchdog = new Watchdog(() => since)
+    pass(6, () => {
+      watchdog.fetched()
+      since = Date.now()
+    })
+    expect(watchdog.stillFor).toBe(0)
+    pass(6, () => watchdog.fetched())
+    expect(watchdog.stillFor).toBe(6 * MINUTE)
+    since = undefined
     expect(watchdog.stillFor).toBe(0)
   })
 })

@@ -1,14 +1,22 @@
-// Notices a consumer that stands still in silence.
+// Notices a consumer, or a writer of dead letters, that stands still in silence.
 
 /**
  * A consumer stands still when it gives no sign at all, and also when it never gets through with a fetch although the broker
  * answers others: kafkajs starts a consumer that fails again and again, and each start is a sign of life. While the broker is
  * away for everybody, starting again is all that it can do.
+ *
+ * The writer of dead letters gives up what takes too long, and says so: what lasts longer has got stuck.
  */
 export class Watchdog {
+  readonly #sendingSince: () => number | undefined
   #signAt = Date.now()
   /** Since when the broker has answered others without a fetch getting through. */
   #answeredSince: number | undefined
+
+  /** @param sendingSince when the dead letters under way were begun, milliseconds since the epoch */
+  constructor(sendingSince: () => number | undefined) {
+    this.#sendingSince = sendingSince
+  }
 
   /** The consumer does something. */
   sign(): void {
@@ -28,6 +36,7 @@ export class Watchdog {
   /** In milliseconds. */
   get stillFor(): number {
     const now = Date.now()
-    return Math.max(now - this.#signAt, now - (this.#answeredSince ?? now))
+    const since = [this.#signAt, this.#answeredSince ?? now, this.#sendingSince() ?? now]
+    return now - Math.min(...since)
   }
 }
