@@ -29,6 +29,12 @@ export interface AssignmentSettings extends Pick<
   unfinished: Set<Lane>
 }
 
+interface PartitionOffset {
+  partition: number
+  offset: string
+  metadata: string
+}
+
 export type MemberAssignment = Readonly<Record<string, readonly number[]>>
 
 export class Assignment {
@@ -37,9 +43,12 @@ export class Assignment {
   readonly #committer: Committer
   #payload: EachBatchPayload | undefined
   readonly #abort = new AbortController()
+  readonly #fetching: Promise<void>
+  #fetched: () => void = () => undefined
 
   constructor(settings: AssignmentSettings) {
     this.#settings = settings
+    this.#fetching = new Promise((resolve) => (this.#fetched = resolve))
     const { sink, metrics, log } = settings
     this.#committer = new Committer(
       (offsets) => this.#commit(offsets),
@@ -80,8 +89,14 @@ export class Assignment {
         this.#lanes.set(keyOf(partition), this.#createLane(partition, start))
         consumer.seek({ topic, partition: partition.partition, offset: String(start) })
         consumer.resume([{ topic, partitions: [partition.partition] }])
+        this.#commitStart(partition, start, committed.get(partition.partition))
       }
     }
+  }
+
+  /** The consumer has fetched for this assignment, with records or without. */
+  fetched(): void {
+    this.#fetched()
   }
 
   /** Takes what was fetched of one partition. */
@@ -103,6 +118,7 @@ export class Assignment {
   /** Fetches nothing more and commits nothing more. What is under way may end, but is not acknowledged. */
   close(): void {
     this.#abort.abort(new Error('The group has given the partitions to other members.'))
+    this.#fetched()
     for (const lane of this.#lanes.values()) lane.abandon()
     this.#committer.close()
   }
@@ -120,16 +136,42 @@ export class Assignment {
   }
 
   async #commit(offsets: readonly Acknowledged[]): Promise<void> {
-    const topics = new Map<string, { partition: number; offset: string; metadata: string }[]>()
+    const topics = new Map<string, PartitionOffset[]>()
     for (const { topic, partition, nextOffset, generation } of offsets) {
       const partitions = topics.get(topic) ?? []
       partitions.push({ partition, offset: String(nextOffset), metadata: generation })
       topics.set(topic, partitions)
     }
+    const payload = this.#payload
+    if (!payload) return this.#commitWithoutBatch(topics)
     // Unlike `consumer.commitOffsets`, this is not repeated under a later generation of the group.
-    await this.#payload?.commitOffsetsIfNecessary({
+    await payload.commitOffsetsIfNecessary({
       topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
     })
+  }
+
+  // Before the first fetch kafkajs takes `commitOffsets` and sends nothing. Only start positions are committed this way:
+  // one that goes out under a later generation after all moves the group back at most to where its store was.
+  async #commitWithoutBatch(topics: ReadonlyMap<string, readonly PartitionOffset[]>): Promise<void> {
+    await this.#fetching
+    this.signal.throwIfAborted()
+    const offsets = [...topics].flatMap(([topic, partitions]) => partitions.map((own) => ({ topic, ...own })))
+    await this.#settings.consumer.commitOffsets(offsets)
+  }
+
+  /** Where the store is ahead of its group nobody else would be told so before the next record comes. */
+  #commitStart(partition: AssignedPartition, start: bigint, committed: Committed | undefined): void {
+    const { topic, partition: number, generation } = partition
+    const known = committed?.generation === generation ? committed.offset : 0n
+    if (!this.#hasOwnPosition(topic) || start <= known) return
+    const place = { topic, partition: number, generation }
+    this.#committer.acknowledge({ ...place, nextOffset: start, firstAppendedAt: Date.now() })
+  }
+
+  // What lies on the replay topic says nothing of the store's own positions, so they don't say where it goes on.
+  #hasOwnPosition(topic: string): boolean {
+    const { sink } = this.#settings
+    return sink.position !== undefined && sink.topics.some((own) => own.topic === topic)
   }
 
   #createLane(assigned: AssignedPartition, start: bigint): Lane {
@@ -161,8 +203,7 @@ export class Assignment {
 
   async #startOf(partition: AssignedPartition, committed: Committed | undefined): Promise<bigint> {
     const { sink, log, stored } = this.#settings
-    // What lies on the replay topic says nothing of the store's own positions, so they don't say where it goes on.
-    const position = sink.topics.some(({ topic }) => topic === partition.topic) ? sink.position : undefined
+    const position = this.#hasOwnPosition(partition.topic) ? sink.position : undefined
     const own = await position?.(partition)
     const { start, overtaken, stale } = startPosition(partition, own, committed)
     if (stale) {

@@ -36,6 +36,8 @@ export interface MemoryStore {
   failures: number
   /** Records whose message is in here are refused for good. */
   refused: Set<string>
+  /** Where the store says that a partition goes on; without this it has no position of its own. */
+  positions?: ReadonlyMap<number, bigint>
   sink: (topic: string) => Sink
 }
 
@@ -48,6 +50,7 @@ export function memoryStore(): MemoryStore {
     sink: (topic) => ({
       name: 'loki',
       topics: [{ topic, kind: 'logs' }],
+      ...(store.positions && { position: ({ partition }) => Promise.resolve(store.positions?.get(partition)) }),
       prepare: (batch) => async (context) => {
         if (batch.kind === 'raw') throw new TypeError('This store takes no raw records.')
         if (store.away.has(batch.partition)) {

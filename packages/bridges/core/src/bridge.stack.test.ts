@@ -1,3 +1,4 @@
+import { consumerGroup } from '@runlight/contracts/topics'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKafka } from '../../../../regression/fixtures/kafka.ts'
 import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
@@ -63,6 +64,27 @@ describe('a bridge that starts', () => {
     await bridges.start(bus, store)
     await expect.poll(() => committed(bus)).toEqual({ 0: '10 generation-2' })
     expect(offsetsOf(store, bus, 0)).toEqual([...upTo(10), ...upTo(10)])
+  })
+
+  it('tells its group at once where the store is, when the group has no offset or one that is behind', async () => {
+    const bus = await newBus(kafka, 3)
+    const store = memoryStore()
+    store.positions = new Map([
+      [0, 10n],
+      [1, 10n],
+    ])
+    await send(kafka, bus.topic, lines(2, 10))
+    const admin = kafka.client().admin()
+    await admin.connect()
+    await admin.setOffsets({
+      groupId: consumerGroup('loki'),
+      topic: bus.topic,
+      partitions: [{ partition: 1, offset: '4' }],
+    })
+    await admin.disconnect()
+    await bridges.start(bus, store)
+    await expect.poll(() => committed(bus)).toEqual({ 0: '10 generation-1', 1: '10 generation-1' })
+    expect(store.delivered.size).toBe(0)
   })
 
   it('ends where the log is shorter than what was committed', async () => {

@@ -37,7 +37,7 @@ export interface Consumption {
   lanes: () => readonly Lane[]
   /** Is this member in the group? */
   joined: () => boolean
-  /** How long the consumer has stood still, in milliseconds. */
+  /** How long the consumer, or the writer of dead letters, has stood still, in milliseconds. */
   stillFor: () => number
   /** Told whether the broker has answered somebody else just now. */
   brokerAnswered: (answered: boolean) => void
@@ -56,7 +56,7 @@ export async function consume({
   const consumer = createConsumer(kafka, groupId, sessionTimeout)
   let assignment: Assignment | undefined
   const unfinished = new Set<Lane>()
-  const watchdog = new Watchdog()
+  const watchdog = new Watchdog(() => settings.deadLetters.sendingSince)
   let stopping = false
   let rejoining = false
 
@@ -94,7 +94,10 @@ export async function consume({
   for (const event of [consumer.events.FETCH, consumer.events.HEARTBEAT, consumer.events.CONNECT] as const) {
     consumer.on(event, () => watchdog.sign())
   }
-  consumer.on(consumer.events.FETCH, () => watchdog.fetched())
+  consumer.on(consumer.events.FETCH, () => {
+    watchdog.fetched()
+    assignment?.fetched()
+  })
   consumer.on(consumer.events.REBALANCING, () => giveUp())
   consumer.on(consumer.events.GROUP_JOIN, async ({ payload }) => {
     watchdog.sign()
@@ -156,7 +159,7 @@ function assertSame(before: ReadonlyMap<string, string>, now: ReadonlyMap<string
 }
 
 function stalled(millis: number): RunlightError {
-  const message = `The consumer has stood still for ${Math.round(millis / 1000)} s, without a fetch that succeeded.`
+  const message = `For ${Math.round(millis / 1000)} s no fetch has succeeded, or dead letters have been on their way.`
   return new RunlightError('RL_CONSUMER_STOPPED', message)
 }
 
