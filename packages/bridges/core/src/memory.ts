@@ -1,10 +1,12 @@
 // Bytes of records taken from the bus and not yet stored, over all partitions.
 
+import type { BusRecord } from './sink.ts'
+
 /** Bookkeeping for a record beyond its key and value: the objects around it. */
 const RECORD_OVERHEAD_BYTES = 256
 
-export function recordBytes(record: { key: Buffer | null; value: Buffer | null }): number {
-  return RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+export function recordBytes({ key, value, origin }: Pick<BusRecord, 'key' | 'value' | 'origin'>): number {
+  return RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + (origin?.length ?? 0)
 }
 
 /** What a partition of a replay topic may hold: a person waits for it, but it must not slow down what is live. */

@@ -1,7 +1,14 @@
 // Reads the records of one record batch, piece by piece as they are decompressed
 // (https://kafka.apache.org/documentation/#record).
 
+import { recordBytes } from './memory.ts'
 import type { BusRecord } from './sink.ts'
+
+/**
+ * What is read of a piece is a view on it, and holds all of it in memory: the whole answer to a fetch, or the whole buffer
+ * that was decompressed into. Where that is more than this many times what is counted for the records, they are copied.
+ */
+const HELD_PER_COUNTED = 2
 
 /** The head of a record needs no more: attributes, time, offset. */
 const HEAD_BYTES = 16
@@ -33,6 +40,9 @@ export class RecordReader {
   /** Bytes of a record too large that are still to come. */
   #toSkip = 0
   #enough = false
+  /** Records taken of the buffer, and the bytes that are counted for them. */
+  #taken: BusRecord[] = []
+  #counted = 0
   /** Offset of the record after the last one that was read. */
   next: bigint
 
@@ -51,7 +61,7 @@ export class RecordReader {
     if (rest.length + this.#pending < this.#wanted) return true
     const [only] = this.#pieces
     this.#buffer =
-      only && this.#pieces.length === 1 && rest.length === 0 ? only : Buffer.concat([rest, ...this.#pieces])
+      only && this.#pieces.length === 1 && rest.length === 0 ? alone(only) : Buffer.concat([rest, ...this.#pieces])
     this.#pieces = []
     this.#pending = 0
     this.#wanted = 0
@@ -59,6 +69,9 @@ export class RecordReader {
     while (!this.#enough && this.#record()) {
       // Goes on while there are whole records.
     }
+    if (heldBy(this.#buffer) > HELD_PER_COUNTED * this.#counted) for (const record of this.#taken) copyOut(record)
+    this.#taken = []
+    this.#counted = 0
     return !this.#enough
   }
 
@@ -88,6 +101,8 @@ export class RecordReader {
       const { header, take } = this.#settings
       const record: BusRecord = { offset, appendedAt, key, value }
       if (header !== undefined) record.origin = this.#header(header)
+      this.#taken.push(record)
+      this.#counted += recordBytes(record)
       if (!take(record)) this.#enough = true
     }
     this.#at = body + length
@@ -150,4 +165,28 @@ export class RecordReader {
     }
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
+}
+
+/** Bytes that stay in memory as long as any view on the buffer does. */
+function heldBy(buffer: Buffer): number {
+  return buffer.buffer.byteLength
+}
+
+/** A piece that is a small part of what it lies in, as the batches of a fetch are, without the rest of it. */
+function alone(piece: Buffer): Buffer {
+  return heldBy(piece) > HELD_PER_COUNTED * piece.length ? copy(piece) : piece
+}
+
+/** Where most of a piece is not taken: skipped, too large, or headers that nobody wants. */
+function copyOut(record: BusRecord): void {
+  if (record.key) record.key = copy(record.key)
+  if (record.value) record.value = copy(record.value)
+  if (record.origin) record.origin = copy(record.origin)
+}
+
+function copy(bytes: Buffer): Buffer {
+  // Not of the pool, which a single record would hold.
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(own)
+  return own
 }
