@@ -70,7 +70,7 @@ export class ComponentLog {
     }
     if (lines.length > 0) this.#grewAt = performance.now()
     const before = this.#progress
-    for (const line of lines) this.#add(this.#assembler.push(this.#text(line), line.after), messages)
+    for (const line of lines) this.#add(this.#assembler.push(this.#text(line), line.after, line.time), messages)
     const quiet = performance.now() - this.#grewAt >= TOGETHER_MS
     if (atEnd && quiet) this.#add(this.#assembler.flush(), messages)
     const leftOut = this.#limiter.take(Date.now(), false)

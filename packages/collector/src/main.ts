@@ -1,7 +1,9 @@
 // The log collector as a process: the components' own logs become records on the bus.
 
+import { basename, dirname } from 'node:path'
 import { readEnvironment } from '@runlight/contracts/environment'
 import { METRICS } from '@runlight/contracts/metrics'
+import type { LogPlace } from '@runlight/contracts/variable'
 import { serveEndpoints } from '@runlight/service/endpoints'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
@@ -14,6 +16,9 @@ import { createRedactor } from './records/redact.ts'
 import { bootId } from './ship/boot-id.ts'
 import { Bus } from './ship/bus.ts'
 import { Journal } from './ship/journal.ts'
+import { ContainerFolder } from './source/container-folder.ts'
+import { ContainerLog } from './source/container-log.ts'
+import type { LineSource, Position } from './source/line-source.ts'
 import { LogFile } from './source/log-file.ts'
 
 const COMPONENT = 'log-collector'
@@ -55,13 +60,15 @@ async function start(): Promise<RunningService> {
     signal: givingUp.signal,
     onFailure: (reason) => counted.failures.inc({ reason }),
   })
-  const logs = env.collectorLogs.map(({ component, path }) => {
+  const sourceOf = sources()
+  const logs = env.collectorLogs.map((place) => {
+    const { component } = place
     const progress = journal.progress(component)
     const shippingPath = env.collectorShippingPath.includes(component)
     const perSecond = shippingPath ? env.collectorShippingLines / 60 : env.collectorLines
     return new ComponentLog({
       ...{ component, progress, shippingPath },
-      source: new LogFile({ path, from: progress.position, rotation: rotation() }),
+      source: sourceOf(place, progress.position),
       rate: { perSecond, burst: Math.max(BURST, perSecond) },
       redactor: createRedactor(env.collectorCredentials.split('\n'), () => counted.redactions.inc({ component })),
       onLeftOut: (reason) => counted.leftOut.inc({ component, reason }),
@@ -104,6 +111,19 @@ async function start(): Promise<RunningService> {
       await bus.close()
       await endpoints.close()
     },
+  }
+}
+
+/** Logs of containers share the look at the engine's folder. */
+function sources(): (place: LogPlace, from: Position | undefined) => LineSource {
+  const folders = new Map<string, ContainerFolder>()
+  return ({ kind, path }, from) => {
+    // A position of the other kind is of another log, as a new one has.
+    const isContainer = from !== undefined && 'container' in from
+    if (kind === 'file') return new LogFile({ path, from: isContainer ? undefined : from, rotation: rotation() })
+    const folder = folders.get(dirname(path)) ?? new ContainerFolder(dirname(path))
+    folders.set(dirname(path), folder)
+    return new ContainerLog({ folder, tag: basename(path), from: isContainer ? from : undefined })
   }
 }
 

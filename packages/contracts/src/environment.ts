@@ -177,7 +177,7 @@ export const VARIABLES = {
   }),
   collectorLogs: variable({
     name: 'RUNLIGHT_COLLECTOR_LOGS',
-    doc: 'Logs that the collector ships: `component=file:/path`, comma-separated',
+    doc: 'Logs that the collector ships, comma-separated: `component=file:/path`, or `component=docker:/<engine>/containers/<tag>`',
     parse: logSources,
   }),
   collectorState: variable({
@@ -193,7 +193,7 @@ export const VARIABLES = {
   }),
   collectorRotateMebibytes: variable({
     name: 'RUNLIGHT_COLLECTOR_ROTATE_MIB',
-    doc: 'Size at which the collector rotates a log file, in MiB; 0: somebody else does',
+    doc: 'Size at which the collector rotates a log file, in MiB; 0, and in containers: somebody else does',
     fallback: 0,
     parse: integer(0, 10_240),
   }),

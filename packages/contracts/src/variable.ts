@@ -63,10 +63,18 @@ export const secretFile = (path: string): string => {
 
 export const variable = <T>(definition: Variable<T>): Variable<T> => definition
 
-/** `name=kind:place`, such as `bus=file:/var/log/bus.log`. */
-export const logSources = (value: string): { component: string; kind: 'file'; path: string }[] =>
+export interface LogPlace {
+  component: string
+  kind: 'file' | 'docker'
+  /** Of the file; for `docker`, the engine's folder of containers with the tag of the component's lines below it. */
+  path: string
+}
+
+/** `name=kind:place`, such as `bus=file:/var/log/bus.log` and `bus=docker:/containers/stack-bus`. */
+export const logSources = (value: string): LogPlace[] =>
   list(value).map((item) => {
-    const match = /^([^=]+)=file:(\/.+)$/.exec(item)
-    if (!match) throw new Error(`must be a list of component=file:/path, but has ${item}`)
-    return { component: match[1] as string, kind: 'file', path: match[2] as string }
+    const match = /^([^=]+)=(file|docker):(\/.+)$/.exec(item)
+    if (!match)
+      throw new Error(`must be a list of component=file:/path or component=docker:/folder/tag, but has ${item}`)
+    return { component: match[1] as string, kind: match[2] as LogPlace['kind'], path: match[3] as string }
   })

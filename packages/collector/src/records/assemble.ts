@@ -6,7 +6,7 @@ import { isCrash, looksContinued, parseLine } from '../parse/parse-line.ts'
 import type { Position } from '../source/line-source.ts'
 
 export interface LogRecord {
-  /** Undefined where the lines don't say when. */
+  /** Undefined where neither the lines nor their source say when. */
   timestamp: string | undefined
   level: LogLevel
   message: string
@@ -33,7 +33,8 @@ export class RecordAssembler {
     this.#bounds = bounds
   }
 
-  push(text: string, after: Position): LogRecord[] {
+  /** @param time when the line was written, for one that does not say it itself */
+  push(text: string, after: Position, time?: string): LogRecord[] {
     const parsed = parseLine(text)
     const open = this.#open
     if (open && belongs(open, text, parsed)) {
@@ -47,7 +48,7 @@ export class RecordAssembler {
     const done = this.flush()
     // Empty lines between records are nothing.
     if (!parsed && text.trim() === '') return done
-    const begun = new OpenRecord(text, parsed, after)
+    const begun = new OpenRecord(text, parsed, after, { time })
     if (parsed?.extent === 'complete') return [...done, begun.record()]
     this.#open = begun
     return done
@@ -77,11 +78,17 @@ class OpenRecord {
   #length: number
   #after: Position
 
-  constructor(text: string, parsed: ParsedLine | undefined, after: Position, inherited?: OpenRecord) {
+  constructor(
+    text: string,
+    parsed: ParsedLine | undefined,
+    after: Position,
+    { time, inherited }: { time?: string | undefined; inherited?: OpenRecord },
+  ) {
     this.known = parsed !== undefined || (inherited?.known ?? false)
     this.speaker = parsed?.speaker ?? inherited?.speaker
     this.crash = parsed === undefined && isCrash(text)
-    this.#parsed = parsed ?? inherited?.inheritance() ?? { timestamp: undefined, level: 'info' }
+    const known = parsed ?? inherited?.inheritance() ?? { timestamp: undefined, level: 'info' }
+    this.#parsed = { ...known, timestamp: known.timestamp ?? time }
     this.#lines = [parsed?.message ?? text]
     this.#length = text.length
     this.#after = after
@@ -99,7 +106,7 @@ class OpenRecord {
 
   /** What goes beyond the bounds of this record. */
   continued(text: string, after: Position): OpenRecord {
-    const next = new OpenRecord(text, undefined, after, this)
+    const next = new OpenRecord(text, undefined, after, { inherited: this })
     next.crash ||= this.crash
     return next
   }

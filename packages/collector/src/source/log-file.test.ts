@@ -42,7 +42,7 @@ function follow(from?: FilePosition, files?: number): LogFile {
   return log
 }
 
-const texts = ({ lines }: Reading): string[] => lines.map(({ bytes }) => bytes.toString())
+const texts = ({ lines }: Reading<FilePosition>): string[] => lines.map(({ bytes }) => bytes.toString())
 const read = async (log: LogFile, limit = READ): Promise<string[]> => texts(await log.read(limit))
 const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index} ${'.'.repeat(30)}`)
@@ -231,7 +231,7 @@ it('cuts a very long line with flat memory, and goes on behind it', async () => 
   const long = Buffer.alloc(3_000_000, 'a')
   writeFileSync(path, Buffer.concat([long, Buffer.from('\nnext\n')]))
   const log = follow()
-  const lines: Reading['lines'][number][] = []
+  const lines: Reading<FilePosition>['lines'][number][] = []
   for (let turn = 0; turn < 60; turn++) lines.push(...(await log.read(READ)).lines)
   expect(lines.map(({ bytes, cut }) => [bytes.length, cut])).toEqual([
     [MAX_LINE_BYTES, long.length - MAX_LINE_BYTES],

@@ -20,9 +20,13 @@ export interface LogFileSettings {
   path: string
   /** Where to go on; undefined for a log that is new to the collector: it is read from the beginning of its newest file. */
   from: FilePosition | undefined
+  /** Whoever renames the file has closed it before, so that its end is its end. */
+  closedWhenRenamed?: boolean
   /** Set where nobody else rotates the file. */
   rotation?: Rotation | undefined
 }
+
+type Line = SourceLine<FilePosition>
 
 /** The file that is being read. */
 interface Current {
@@ -35,11 +39,14 @@ interface Current {
   grewAt: number
   /** A copy was made before the file was truncated: it does not grow, and may end within a line. */
   isCopy: boolean
+  /** It was seen under another name than the log's. */
+  isRenamed: boolean
 }
 
-export class LogFile implements LineSource {
+export class LogFile implements LineSource<FilePosition> {
   readonly #path: string
   readonly #rotation: Rotation | undefined
+  readonly #closedWhenRenamed: boolean
   readonly #cutter = new LineCutter()
   #chunk = Buffer.alloc(0)
   #current: Current | undefined
@@ -52,10 +59,11 @@ export class LogFile implements LineSource {
   #carried = 0
   #lost: Reading['lost']
 
-  constructor({ path, from, rotation }: LogFileSettings) {
+  constructor({ path, from, rotation, closedWhenRenamed = false }: LogFileSettings) {
     this.#path = path
     this.#from = from
     this.#rotation = rotation
+    this.#closedWhenRenamed = closedWhenRenamed
   }
 
   async begin(): Promise<FilePosition> {
@@ -63,9 +71,9 @@ export class LogFile implements LineSource {
     return this.#current?.position ?? (this.#from as FilePosition)
   }
 
-  async read(limit: number): Promise<Reading> {
+  async read(limit: number): Promise<Reading<FilePosition>> {
     await this.begin()
-    const lines: SourceLine[] = []
+    const lines: Line[] = []
     let atEnd = false
     for (let left = limit; left > 0 && !atEnd;) {
       const bytes = await this.#readOn(left, lines)
@@ -126,7 +134,7 @@ export class LogFile implements LineSource {
   }
 
   /** Reads the next bytes of the current file; 0 when there are none. */
-  async #readOn(limit: number, into: SourceLine[]): Promise<number> {
+  async #readOn(limit: number, into: Line[]): Promise<number> {
     const current = this.#current
     if (!current) return 0
     if (this.#chunk.length < limit) this.#chunk = Buffer.alloc(limit)
@@ -146,7 +154,7 @@ export class LogFile implements LineSource {
   }
 
   /** Nothing more is in the current file: goes on to the one after it. False when there is none yet. */
-  async #moveOn(into: SourceLine[]): Promise<boolean> {
+  async #moveOn(into: Line[]): Promise<boolean> {
     const current = this.#current
     if (!current) return this.#openFirst()
     const { position } = current
@@ -164,7 +172,12 @@ export class LogFile implements LineSource {
     const nextLife = lives[next]
     if (next <= here || !nextLife) return false
     const isLast = next === lives.length - 1
-    if (life && isLast && !current.isCopy && performance.now() - current.grewAt < RENAMED_QUIET_MS) return false
+    if (!current.isCopy) {
+      // What was written between the last look and the renaming has to be read yet.
+      if (this.#closedWhenRenamed && !current.isRenamed) return (current.isRenamed = true)
+      const isQuiet = this.#closedWhenRenamed || performance.now() - current.grewAt >= RENAMED_QUIET_MS
+      if (life && isLast && !isQuiet) return false
+    }
     // Gone without a copy: whether it was read to its end is known from the last look only.
     if (!life && !this.#atEnd) this.#lost ??= { bytes: undefined }
     // A copy may have been cut within a line, which goes on in the file that follows; no other file does.
@@ -199,7 +212,7 @@ export class LogFile implements LineSource {
     await this.#current?.file.close()
     this.#carried = this.#cutter.pending
     this.#from = undefined
-    this.#current = { file, position, read, grewAt: performance.now(), isCopy }
+    this.#current = { file, position, read, grewAt: performance.now(), isCopy, isRenamed: false }
   }
 
   /** Rotation is about to remove the oldest file: what was not read of it is lost, and counted. */
@@ -225,7 +238,7 @@ export class LogFile implements LineSource {
   }
 }
 
-function lineAt(current: Current, { bytes, cut }: CutLine, offset: number): SourceLine {
+function lineAt(current: Current, { bytes, cut }: CutLine, offset: number): Line {
   current.position = { ...current.position, offset }
   return { bytes, cut, after: current.position }
 }
