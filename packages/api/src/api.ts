@@ -6,7 +6,7 @@ import { createMetrics } from '@runlight/service/metrics'
 import type { FastifyInstance } from 'fastify'
 import manifest from '../package.json' with { type: 'json' }
 import { connectLetterBus } from './dead-letters/bus.ts'
-import { settledReplays } from './dead-letters/settled.ts'
+import { settledLoki } from './dead-letters/settled.ts'
 import { listenForPositions } from './live/listener.ts'
 import { Live } from './live/live.ts'
 import { connectLoki } from './past/loki-query.ts'
@@ -76,7 +76,10 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
   const hubDatabase = openDatabase({ ...DEFAULT_POOL, ...postgres, ...HUB_POOL })
   const metrics = createMetrics()
   const bus = connectBus({ brokers, topics, clientId: `runlight-api-${instance}` })
-  const letterBus = connectLetterBus({ brokers, deadLetterTopic, clientId: `runlight-api-${instance}-dead-letters` })
+  const letterBus = connectLetterBus({
+    ...{ brokers, deadLetterTopic, logTopic: topics.logs },
+    clientId: `runlight-api-${instance}-dead-letters`,
+  })
   const engine = connectEngine(settings.temporal)
   const sources = {
     ...{ database, bus, engine, topics },
@@ -86,7 +89,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     past: { loki: connectLoki(settings.lokiUrl), labels: settings.lokiLabels, topic: topics.logs },
     version: manifest.version,
     letterBus,
-    settledReplays: settledReplays(letterBus, database, deadLetterTopic),
+    settledLoki: settledLoki(letterBus, database, deadLetterTopic),
   }
   const bounds = { ...LIVE_BOUNDS, ...settings.live }
   const live = new Live({

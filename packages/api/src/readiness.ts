@@ -11,11 +11,15 @@ export function readinessChecks({ database, bus, lokiHealth }: StatusSources): (
         () => ({ ok: true }),
         (cause: unknown) => ({ ok: false, detail: (cause as Error).message }),
       ),
-      bus.lokiOffsets(),
+      bus.lag(),
       lokiHealth(),
     ])
     const optional = (away: string | undefined) =>
       away === undefined ? { ok: true } : { ok: true, detail: `${away}; answers are marked degraded` }
-    return { postgres, bus: optional(broker.away), loki: optional(loki.ok ? undefined : loki.reason) }
+    return {
+      postgres,
+      bus: optional(broker.ok ? undefined : broker.reason),
+      loki: optional(loki.ok ? undefined : loki.reason),
+    }
   }
 }

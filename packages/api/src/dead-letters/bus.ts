@@ -18,10 +18,18 @@ export interface ReplayRecord {
   origin: string
 }
 
+/** First offsets that Loki's group has not passed; a partition without one has not been begun. */
+export interface LokiPassed {
+  /** On the topic of log entries, by partition. */
+  logs: ReadonlyMap<number, bigint>
+  /** On its replay topic. */
+  replays: bigint
+}
+
 /** Every method rejects with RL_BUS_UNAVAILABLE when the bus does not answer. */
 export interface LetterBus {
-  /** What Loki's group has passed on its replay topic, and, read after that, the ends of the dead letter partitions that hold any. */
-  progress: () => Promise<{ lokiPassed: bigint; letterEnds: ReadonlyMap<number, bigint> }>
+  /** What Loki's group has passed, and, read after that, the ends of the dead letter partitions that hold any. */
+  progress: () => Promise<{ passed: LokiPassed; letterEnds: ReadonlyMap<number, bigint> }>
   /** Writes records to the replay topic of a sink; gives the offset of the first, the others follow it. */
   send: (sink: SinkName, records: readonly ReplayRecord[]) => Promise<bigint>
   /** The record at a place; undefined when the bus has it no more. */
@@ -31,11 +39,12 @@ export interface LetterBus {
 
 export interface LetterBusSettings {
   brokers: string[]
+  logTopic: string
   deadLetterTopic: string
   clientId: string
 }
 
-export function connectLetterBus({ brokers, deadLetterTopic, clientId }: LetterBusSettings): LetterBus {
+export function connectLetterBus({ brokers, logTopic, deadLetterTopic, clientId }: LetterBusSettings): LetterBus {
   const kafka = new Kafka({
     ...{ clientId, brokers, connectionTimeout: 1_000, requestTimeout: 10_000, logLevel: logLevel.NOTHING },
     // A caller is waiting.
@@ -55,10 +64,10 @@ export function connectLetterBus({ brokers, deadLetterTopic, clientId }: LetterB
   return {
     progress: () =>
       admin.use(async (connected) => {
-        const lokiPassed = await passed(connected)
+        const passed = await lokiPassed(connected, logTopic)
         const ends = await connected.fetchTopicOffsets(deadLetterTopic)
         const kept = ends.filter(({ low, high }) => low !== high)
-        return { lokiPassed, letterEnds: new Map(kept.map(({ partition, high }) => [partition, BigInt(high)])) }
+        return { passed, letterEnds: new Map(kept.map(({ partition, high }) => [partition, BigInt(high)])) }
       }),
     send: (sink, records) =>
       producer.use(async (connected) => {
@@ -85,10 +94,16 @@ export function connectLetterBus({ brokers, deadLetterTopic, clientId }: LetterB
   }
 }
 
-async function passed(admin: Admin): Promise<bigint> {
-  const [topic] = await admin.fetchOffsets({ groupId: consumerGroup('loki'), topics: [replayTopic('loki')] })
-  const found = topic?.partitions.find(({ partition }) => partition === REPLAY_PARTITION)
-  return found && found.offset !== '-1' ? BigInt(found.offset) : 0n
+async function lokiPassed(admin: Admin, logTopic: string): Promise<LokiPassed> {
+  const replays = replayTopic('loki')
+  const topics = await admin.fetchOffsets({ groupId: consumerGroup('loki'), topics: [logTopic, replays] })
+  const committed = new Map(
+    topics.map(({ topic, partitions }) => {
+      const begun = partitions.filter(({ offset }) => offset !== '-1')
+      return [topic, new Map(begun.map(({ partition, offset }) => [partition, BigInt(offset)]))]
+    }),
+  )
+  return { logs: committed.get(logTopic) ?? new Map(), replays: committed.get(replays)?.get(REPLAY_PARTITION) ?? 0n }
 }
 
 /** A connection that is made when it is first needed, and anew after it has failed. */

@@ -22,14 +22,14 @@ import type { Database } from '../store/database.ts'
 import type { LetterBus } from './bus.ts'
 import { openLettersCursor, sealLettersCursor } from './cursor.ts'
 import { replayMany, replayOne } from './replay.ts'
-import type { SettledReplays } from './settled.ts'
+import type { SettledLoki } from './settled.ts'
 import { readContents, readLetter, readLetters } from './store.ts'
 import type { LetterRow } from './store.ts'
 
 export interface DeadLetterSources {
   database: Database
   letterBus: LetterBus
-  settledReplays: SettledReplays
+  settledLoki: SettledLoki
 }
 
 /** Most letters that a filter may look at for one page. */
@@ -144,7 +144,7 @@ export const deadLettersReplay = (sources: DeadLetterSources) =>
     },
   })
 
-async function page({ database, settledReplays }: DeadLetterSources, query: Query) {
+async function page({ database, settledLoki }: DeadLetterSources, query: Query) {
   const { sink, reason, topic, state, since, until, cursor, limit = DEFAULT_LIMIT } = query
   const list = [sink, reason, topic, state, since, until]
   const after = cursor === undefined ? undefined : openLettersCursor(cursor, list)
@@ -153,15 +153,15 @@ async function page({ database, settledReplays }: DeadLetterSources, query: Quer
     since: resolveMoment('since', since),
     until: resolveMoment('until', until),
   }
-  const { lokiPassed, away } = await settledReplays()
+  const { replays: lokiPassed, away } = await settledLoki()
   const { letters, goOn } = await database.read((sql) =>
     readLetters(sql, { filter, after, limit, scan: SCAN_LETTERS, lokiPassed }),
   )
   return { letters, list, away, nextCursor: goOn && sealLettersCursor(goOn, list) }
 }
 
-async function find({ database, settledReplays }: DeadLetterSources, id: string) {
-  const { lokiPassed, away } = await settledReplays()
+async function find({ database, settledLoki }: DeadLetterSources, id: string) {
+  const { replays: lokiPassed, away } = await settledLoki()
   const letter = await database.read((sql) => readLetter(sql, id, lokiPassed))
   if (!letter) throw new RunlightError('RL_DEAD_LETTER_NOT_FOUND', `No dead letter ${id} is known.`)
   return { letter, away }

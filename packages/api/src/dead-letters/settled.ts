@@ -1,26 +1,33 @@
-// How far Loki's replays are settled: passed by its group, and every refusal that came of them stored.
+// How far Loki is settled: passed by its group, and every refusal that came of it stored.
 
 import { fresh } from '../status/fresh.ts'
 import type { Database } from '../store/database.ts'
-import type { LetterBus } from './bus.ts'
+import type { LetterBus, LokiPassed } from './bus.ts'
 import { readLetterPositions } from './store.ts'
 
-/**
- * The first offset on Loki's replay topic whose fate is not known yet; `away`: why the bus could not be asked now, so
- * that it is what was known last. The group commits after a refusal is acknowledged as a dead letter; so what it has
- * passed was stored, or is among the dead letters that lay on their topic then, and counts once the Postgres bridge has
- * stored those.
- */
-export type SettledReplays = () => Promise<{ lokiPassed: bigint; away?: string }>
+/** As it was known last; `logs` is undefined where it has never been known. */
+export interface LokiSettled {
+  logs: LokiPassed['logs'] | undefined
+  replays: bigint
+  /** Why it could not be asked now. */
+  away?: string
+}
 
-export function settledReplays(bus: LetterBus, database: Database, deadLetterTopic: string): SettledReplays {
-  let lokiPassed = 0n
+/**
+ * The first offsets on Loki's topics whose fate is not known yet. The group commits after a refusal is acknowledged as a
+ * dead letter; so what it has passed was stored, or is among the dead letters that lay on their topic then, and counts
+ * once the Postgres bridge has stored those. Never rejects.
+ */
+export type SettledLoki = () => Promise<LokiSettled>
+
+export function settledLoki(bus: LetterBus, database: Database, deadLetterTopic: string): SettledLoki {
+  let settled: LokiSettled = { logs: undefined, replays: 0n }
   let pending: Awaited<ReturnType<LetterBus['progress']>> | undefined
   const look = async () => {
     pending ??= await bus.progress()
     const stored = await database.read((sql) => readLetterPositions(sql, deadLetterTopic))
     for (const [partition, end] of pending.letterEnds) if ((stored.get(partition) ?? 0n) < end) return
-    lokiPassed = pending.lokiPassed
+    settled = pending.passed
     pending = undefined
   }
   const ask = fresh({ ttlMs: 500, retryAfterMs: 2_000 }, async () => {
@@ -31,6 +38,6 @@ export function settledReplays(bus: LetterBus, database: Database, deadLetterTop
   })
   return async () => {
     const answer = await ask()
-    return answer.ok ? { lokiPassed } : { lokiPassed, away: answer.reason }
+    return answer.ok ? settled : { ...settled, away: answer.reason }
   }
 }

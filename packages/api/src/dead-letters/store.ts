@@ -48,7 +48,7 @@ export interface LetterContents {
  * The state of a letter: what Postgres has taken back says so itself; of Loki's, the offset says it that its group has
  * passed on the replay topic. A refusal counts until a later replay.
  */
-const state = (sql: Sql, lokiPassed: bigint) => sql`CASE
+export const letterState = (sql: Sql, lokiPassed: bigint) => sql`CASE
   WHEN stored_at IS NOT NULL THEN 'replayed'
   WHEN refused_offset IS NOT NULL AND refused_offset >= coalesce(replay_offset, refused_offset) THEN 'refused_again'
   WHEN replay_offset IS NULL THEN 'open'
@@ -61,7 +61,7 @@ const time = (sql: Sql, column: string) =>
 const columns = (sql: Sql, lokiPassed: bigint) => sql`id, sink, reason, detail, generation, topic,
   kafka_partition AS partition, kafka_offset AS offset, ${time(sql, 'appended_at')}, ${time(sql, 'failed_at')}, refusals,
   replays, key_bytes, value_bytes, key IS NOT NULL AS key_kept, value IS NOT NULL AS value_kept,
-  ${state(sql, lokiPassed)} AS state, (extract(epoch FROM created_at) * 1000000)::bigint AS created_micros`
+  ${letterState(sql, lokiPassed)} AS state, (extract(epoch FROM created_at) * 1000000)::bigint AS created_micros`
 
 interface Columns {
   id: string
@@ -115,7 +115,7 @@ export async function readLetters(sql: Sql, query: LetterQuery): Promise<LetterR
     WHERE ${sink === undefined ? sql`true` : sql`sink = ${sink}`}
       AND ${reason === undefined ? sql`true` : sql`reason = ${reason}`}
       AND ${topic === undefined ? sql`true` : sql`topic = ${topic}`}
-      AND ${filter.state === undefined ? sql`true` : sql`${state(sql, lokiPassed)} = ${filter.state}`}
+      AND ${filter.state === undefined ? sql`true` : sql`${letterState(sql, lokiPassed)} = ${filter.state}`}
     ${order} LIMIT ${limit + 1}`
   const letters = rows.slice(0, limit).map(letterRow)
   if (rows.length > limit) return { letters, goOn: letters.at(-1) }

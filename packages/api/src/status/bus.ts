@@ -9,20 +9,11 @@ import { fresh } from './fresh.ts'
 import type { Answer } from './fresh.ts'
 
 /** Next offset of each partition: everything below it is acknowledged by the store. */
-export type CommittedOffsets = ReadonlyMap<number, bigint>
-
-export interface OffsetsRead {
-  /** As they were when the bus last answered, which they are still at least; undefined where it never has. */
-  offsets: CommittedOffsets | undefined
-  /** Why the bus could not be asked now. */
-  away?: string
-}
+type CommittedOffsets = ReadonlyMap<number, bigint>
 
 export type GroupLag = Readonly<Record<SinkName, readonly PartitionLag[]>>
 
 export interface Bus {
-  /** Offsets that the Loki sink has committed on the log topic. */
-  lokiOffsets: () => Promise<OffsetsRead>
   /** How far each sink's group is behind the ends of its topics. Never rejects. */
   lag: () => Promise<Answer<GroupLag>>
   close: () => Promise<void>
@@ -46,7 +37,6 @@ export function connectBus(settings: BusSettings): Bus {
     retry: { retries: 2, initialRetryTime: 100, factor: 0, multiplier: 2 },
   })
   let admin: Admin | undefined
-  let offsets: CommittedOffsets | undefined
 
   const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
     try {
@@ -63,11 +53,6 @@ export function connectBus(settings: BusSettings): Bus {
       throw new Error(`The bus can not be asked: ${(cause as Error).message}`, { cause })
     }
   }
-  const askOffsets = fresh({ ttlMs: 1_000, retryAfterMs: 2_000 }, () =>
-    ask(async (connected) => {
-      offsets = (await committedOffsets(connected, 'loki', [topics.logs])).get(topics.logs)
-    }),
-  )
   const lag = fresh({ ttlMs: 2_000, retryAfterMs: 2_000 }, () =>
     ask(async (connected) => {
       const ends = new Map<string, TopicEnds>()
@@ -80,10 +65,6 @@ export function connectBus(settings: BusSettings): Bus {
     }),
   )
   return {
-    lokiOffsets: async () => {
-      const answer = await askOffsets()
-      return answer.ok ? { offsets } : { offsets, away: answer.reason }
-    },
     lag,
     close: async () => admin?.disconnect(),
   }

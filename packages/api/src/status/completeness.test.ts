@@ -133,6 +133,36 @@ describe('the state of a run in a store', () => {
       { state: 'dropped', dropped: 4, missing: [] },
     ],
     [
+      'dropped: a rate limit left some out, which have no number',
+      run({ closes: [close('a', sent('p', 10, { limited: 7 }))] }),
+      store(10n, all(10n)),
+      { state: 'dropped', dropped: 7, missing: [] },
+    ],
+    [
+      'missing: the store has passed it all, and has refused some for good',
+      run({ closes: [close('a', sent('p', 5))] }),
+      {
+        ...store(5n),
+        refused: () => [
+          { from: 4n, to: 4n },
+          { from: 2n, to: 2n },
+          { from: 9n, to: 9n },
+        ],
+      },
+      {
+        state: 'missing',
+        missing: [
+          {
+            ...{ producerId: 'p', topic: 'logs' },
+            ranges: [
+              { from: 2, to: 2 },
+              { from: 4, to: 4 },
+            ],
+          },
+        ],
+      },
+    ],
+    [
       'missing before dropped: what was sent is not all there',
       run({ closes: [close('a', sent('p', 5, { dropped: [{ from: 2, to: 2, reason: 'queue_full' }] }))] }),
       store(5n, [{ from: 1n, to: 3n }]),

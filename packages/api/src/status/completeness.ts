@@ -53,6 +53,8 @@ export interface StoreView {
    * it has passed counts as stored.
    */
   stored?: (topic: string, producerId: string) => readonly Range[]
+  /** The ranges that the store refused for good and does not hold; for one that can't be asked what it holds. */
+  refused?: (topic: string, producerId: string) => readonly Range[]
 }
 
 /** Sequence numbers from `from` to `to`, both inclusive. */
@@ -126,8 +128,11 @@ interface Verdict {
 function judgeAccount(account: TopicAccount, topic: string, store: StoreView): Verdict {
   const dropped = normalise(account.dropped.map(range))
   const sent = subtract(account.lastSeq > 0 ? [{ from: 1n, to: BigInt(account.lastSeq) }] : [], dropped)
-  const missing = store.stored ? subtract(sent, normalise(store.stored(topic, account.producerId))) : []
-  const droppedCount = Number(dropped.reduce((sum, { from, to }) => sum + to - from + 1n, 0n))
+  const missing = store.stored
+    ? subtract(sent, normalise(store.stored(topic, account.producerId)))
+    : intersect(sent, normalise(store.refused?.(topic, account.producerId) ?? []))
+  // What a rate limit left out was never numbered.
+  const droppedCount = Number(dropped.reduce((sum, { from, to }) => sum + to - from + 1n, 0n)) + account.limited
   const verdict = (state: CompletenessState, ranges: readonly Range[] = []): Verdict => ({
     state,
     dropped: droppedCount,
@@ -171,6 +176,11 @@ function normalise(ranges: readonly Range[]): Range[] {
     else if (to > last.to) last.to = to
   }
   return joined
+}
+
+/** What is in both; each sorted and without overlaps. */
+function intersect(whole: readonly Range[], parts: readonly Range[]): Range[] {
+  return subtract(whole, subtract(whole, parts))
 }
 
 /** What of `whole` is in none of `parts`; both sorted and without overlaps. */

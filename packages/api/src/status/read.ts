@@ -9,11 +9,13 @@ import { readRun } from '../store/runs.ts'
 import type { Standing } from '../store/runs.ts'
 import type { Answer } from './fresh.ts'
 import { resolveStanding } from './resolve.ts'
+import type { Bus } from './bus.ts'
 import { readTelemetry } from './telemetry.ts'
 import type { TelemetrySources } from './telemetry.ts'
 import type { Engine } from './temporal.ts'
 
 export interface StatusSources extends TelemetrySources {
+  bus: Bus
   engine: Engine
   lokiHealth: () => Promise<Answer<true>>
   lokiVersion: () => Promise<Answer<string>>

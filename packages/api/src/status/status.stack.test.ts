@@ -5,11 +5,9 @@ import type { LogPage } from '@runlight/contracts/api'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { ExecutionStatus as StatusShape } from '@runlight/contracts/execution-status'
 import { shape } from '@runlight/contracts/schema'
-import { TOPICS, consumerGroup } from '@runlight/contracts/topics'
-import type { TraceEvent } from '@runlight/contracts/trace-event'
-import { Client, Connection, defaultPayloadConverter } from '@temporalio/client'
-import type { temporal as protos } from '@temporalio/proto'
-import proto from '@temporalio/proto'
+import { TOPICS, replayTopic } from '@runlight/contracts/topics'
+import type { TopicAccount, TraceEvent } from '@runlight/contracts/trace-event'
+import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startKafka } from '../../../../regression/fixtures/kafka.ts'
 import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
@@ -19,7 +17,9 @@ import { startTemporal } from '../../../../regression/fixtures/temporal.ts'
 import type { TestTemporal } from '../../../../regression/fixtures/temporal.ts'
 import { startTestApi } from '../test/api.fixture.ts'
 import type { TestApi } from '../test/api.fixture.ts'
+import { commitAsLoki, lokiLetter } from '../test/loki-group.fixture.ts'
 import { account, closed, logEntry, traceEvent } from '../test/records.fixture.ts'
+import { complete, fail, takeFirstTask } from '../test/temporal-tasks.fixture.ts'
 import { startTraceStore } from '../test/trace-store.fixture.ts'
 import type { TraceStore } from '../test/trace-store.fixture.ts'
 
@@ -33,7 +33,8 @@ let api: TestApi
 
 beforeAll(async () => {
   ;[temporal, kafka, loki, store] = await Promise.all([startTemporal(), startKafka(), startLoki(), startTraceStore()])
-  await kafka.createTopics([{ topic: TOPICS.logs }, { topic: TOPICS.events }])
+  const topics = [TOPICS.logs, TOPICS.events, TOPICS.deadLetters, replayTopic('loki')]
+  await kafka.createTopics(topics.map((topic) => ({ topic, partitions: 5 })))
   connection = await Connection.connect({ address: temporal.address })
   client = new Client({ connection })
   api = await startTestApi(store.postgres, { temporal, brokers: kafka.brokers, lokiUrl: loki.url })
@@ -63,38 +64,10 @@ async function start(runId: string): Promise<void> {
   await client.workflow.start('audit', { workflowId: runId, taskQueue: runId, memo: MEMO })
 }
 
-/** Takes the run's first task as a worker does, and answers with a command when it is told to. */
-async function takeTask(runId: string) {
-  const { taskToken } = await connection.withDeadline(Date.now() + 30_000, () =>
-    connection.workflowService.pollWorkflowTaskQueue({
-      ...{ namespace: temporal.namespace, taskQueue: { name: runId }, identity: 'test' },
-    }),
-  )
-  return (command: protos.api.command.v1.Command.$Properties) =>
-    connection.workflowService.respondWorkflowTaskCompleted({
-      ...{ namespace: temporal.namespace, taskToken, commands: [command], identity: 'test' },
-    })
-}
+const commitLoki = (partition: number, offset: number, topic: string = TOPICS.logs) =>
+  commitAsLoki(kafka.client(), topic, partition, offset)
 
-const { CommandType } = proto.temporal.api.enums.v1
-const complete = {
-  commandType: CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION,
-  completeWorkflowExecutionCommandAttributes: { result: { payloads: [defaultPayloadConverter.toPayload(1)] } },
-}
-const fail = {
-  commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
-  failWorkflowExecutionCommandAttributes: {
-    failure: { message: 'the lock file is broken', applicationFailureInfo: { type: 'AuditError', nonRetryable: true } },
-  },
-}
-
-async function commitLoki(partition: number, offset: number): Promise<void> {
-  const admin = kafka.client().admin()
-  await admin.connect()
-  const partitions = [{ partition, offset: String(offset) }]
-  await admin.setOffsets({ groupId: consumerGroup('loki'), topic: TOPICS.logs, partitions })
-  await admin.disconnect()
-}
+const takeTask = (runId: string) => takeFirstTask(connection, temporal.namespace, runId)
 
 const event = (runId: string, type: TraceEvent['type'], fields: Partial<TraceEvent> = {}) =>
   traceEvent({ runId, type, orgId: 'acme', workflowId: 'audit', ...fields })
@@ -184,6 +157,13 @@ describe('completeness', () => {
   const sent = (producerId: string, lastSeq: number, offset: number) =>
     account({ producerId, lastSeq, count: lastSeq, positions: [{ partition: 2, offset: String(offset) }] })
 
+  const completed = (whole: string, logs: TopicAccount) =>
+    store.storeEvents([
+      event(whole, 'RUN_STARTED'),
+      closed(whole, { logs, events: account({ producerId: 'steps' }) }),
+      event(whole, 'RUN_COMPLETED', { data: { attempts: [{ nodeRef: 'build', attempt: 1, outcome: 'completed' }] } }),
+    ])
+
   const states = async () => {
     const { telemetry } = await status(runId)
     return { loki: telemetry.loki?.state, postgres: telemetry.postgres?.state }
@@ -208,6 +188,51 @@ describe('completeness', () => {
     await expect.poll(states, { timeout: 5_000 }).toEqual({ loki: 'arriving', postgres: 'complete' })
     await commitLoki(2, 5)
     await expect.poll(states, { timeout: 5_000 }).toEqual({ loki: 'complete', postgres: 'complete' })
+  })
+
+  test('what Loki refused is missing there, until its replay has passed', async () => {
+    const refusing = 'run-refused'
+    const appendedAt = Date.now() - 1_000
+    const line = (seq: number) => logEntry({ runId: refusing, producer: { id: 'refused', seq } })
+    await store.storeLogs([line(1), line(2), line(3)], { partition: 1, appendedAt })
+    const logs = account({ producerId: 'refused', lastSeq: 4, count: 4, positions: [{ partition: 1, offset: '3' }] })
+    await completed(refusing, logs)
+    // One that the hot store has, too, and one that it has not: the letter itself says whose that is.
+    const letter = (seq: number) =>
+      lokiLetter(`letter-${seq}`, line(seq), { partition: 1, offset: seq - 1, appendedAt })
+    await store.sql`INSERT INTO dead_letters ${store.sql([letter(2), letter(4)])}`
+    await commitLoki(1, 4)
+    const loki = async () => (await status(refusing)).telemetry.loki
+    const ranges = (...seqs: number[]) => [
+      { producerId: 'refused', topic: TOPICS.logs, ranges: seqs.map((seq) => ({ from: seq, to: seq })) },
+    ]
+    await expect.poll(loki, { timeout: 10_000 }).toMatchObject({ state: 'missing', missing: ranges(2, 4) })
+
+    await store.sql`UPDATE dead_letters SET replay_offset = 0 WHERE id = 'letter-2'`
+    expect(await loki()).toMatchObject({ state: 'missing', missing: ranges(2, 4) })
+    await commitLoki(0, 1, replayTopic('loki'))
+    await expect.poll(loki, { timeout: 10_000 }).toMatchObject({ state: 'missing', missing: ranges(4) })
+  })
+
+  test('Loki counts as passed only once the letters of what it refused are stored', async () => {
+    const early = 'run-early'
+    await store.storeLogs([logEntry({ runId: early, producer: { id: 'early', seq: 1 } })], { partition: 4 })
+    const logs = account({ producerId: 'early', lastSeq: 1, count: 1, positions: [{ partition: 4, offset: '0' }] })
+    await completed(early, logs)
+    const producer = kafka.client().producer()
+    await producer.connect()
+    await producer.send({ topic: TOPICS.deadLetters, messages: [{ value: 'a letter', partition: 0 }] })
+    await producer.disconnect()
+    await commitLoki(4, 1)
+    const loki = async () => (await status(early)).telemetry.loki?.state
+    // As often as it takes to be sure that the API has asked anew.
+    const seen: unknown[] = []
+    await expect.poll(async () => seen.push(await loki()), { timeout: 10_000, interval: 200 }).toBeGreaterThan(12)
+    expect(new Set(seen)).toEqual(new Set(['arriving']))
+    await store.sql`
+      INSERT INTO positions (topic, kafka_partition, generation, next_offset, updated_at)
+      VALUES (${TOPICS.deadLetters}, 0, 'first', 1, now())`
+    await expect.poll(loki, { timeout: 10_000 }).toBe('complete')
   })
 
   test('names what a store that has passed it does not hold, and who has not closed', async () => {

@@ -4,18 +4,19 @@ import type { Degradation, Telemetry } from '@runlight/contracts/execution-statu
 import { isFinal } from '@runlight/contracts/execution-status'
 import { taskRunId } from '@runlight/contracts/identifiers'
 import { BoundedMap } from '../bounded-map.ts'
+import type { SettledLoki } from '../dead-letters/settled.ts'
 import { producerName, readAccountEvents, readKnownUpTo, readStoredRanges } from '../store/accounts.ts'
 import type { RunEvents } from '../store/accounts.ts'
 import type { Database } from '../store/database.ts'
 import { readPositions } from '../store/positions.ts'
+import { readRefusedLines } from '../store/refused-lines.ts'
 import type { Standing } from '../store/runs.ts'
-import type { Bus } from './bus.ts'
 import { storeCompleteness, unclosedAttempts } from './completeness.ts'
 import type { RunAccount, StoreView } from './completeness.ts'
 
 export interface TelemetrySources {
   database: Database
-  bus: Bus
+  settledLoki: SettledLoki
   topics: { logs: string; events: string }
   settled: SettledTelemetry
 }
@@ -71,13 +72,13 @@ async function judge(
   known: ReadonlyMap<string, RunEvents> | undefined,
   byRun: Map<string, Telemetry>,
 ): Promise<Degradation[]> {
-  const { database, bus, topics } = sources
+  const { database, settledLoki, topics } = sources
   const runIds = runs.map((run) => run.runId)
   // Positions before ranges: what they have passed is in the ranges then.
   const [events, positions, loki] = await Promise.all([
     known ?? database.read((sql) => readAccountEvents(sql, runIds)),
     database.read(readPositions),
-    bus.lokiOffsets(),
+    settledLoki(),
   ])
   const producers = runIds.flatMap((runId) =>
     (events.get(runId)?.closes ?? []).flatMap(({ data }) => [
@@ -85,7 +86,11 @@ async function judge(
       { topic: topics.events, producerId: data.events.producerId },
     ]),
   )
-  const ranges = await database.read((sql) => readStoredRanges(sql, producers))
+  const [ranges, refused] = await Promise.all([
+    database.read((sql) => readStoredRanges(sql, producers)),
+    // After what is settled was asked for: what it has passed and refused is among the letters then.
+    database.read((sql) => readRefusedLines(sql, { runIds, topic: topics.logs, lokiPassed: loki.replays })),
+  ])
   const passed = new Map(positions.map(({ topic, partition, nextOffset }) => [`${topic}/${partition}`, nextOffset]))
   const postgres: StoreView = {
     topics,
@@ -94,7 +99,8 @@ async function judge(
   }
   const lokiView: StoreView = {
     topics: { logs: topics.logs },
-    passed: (_, partition) => loki.offsets && (loki.offsets.get(partition) ?? 0n),
+    passed: (_, partition) => loki.logs && (loki.logs.get(partition) ?? 0n),
+    refused: (topic, producerId) => refused.get(producerName(topic, producerId)) ?? [],
   }
   for (const run of runs) {
     const account = await accountOf(sources, run, events.get(run.runId) ?? { closes: [], ends: [] })

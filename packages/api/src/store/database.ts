@@ -1,6 +1,7 @@
 // The connection to the trace store: a bounded pool of read-only connections, and one meaning for all its faults.
 
 import { RunlightError } from '@runlight/contracts/errors'
+import { ARRAY_TYPES } from '@runlight/service/array-types'
 import postgres from 'postgres'
 import type { Sql } from 'postgres'
 
@@ -48,6 +49,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     backoff: () => RECONNECT_AFTER_SECONDS,
     idle_timeout: 60,
+    fetch_types: false,
+    types: ARRAY_TYPES,
     onnotice: () => undefined,
     connection: {
       application_name: settings.purpose === undefined ? 'runlight-api' : `runlight-api-${settings.purpose}`,
