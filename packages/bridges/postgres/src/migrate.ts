@@ -96,16 +96,14 @@ export async function migrationStatus(sql: Sql, migrations: readonly Migration[]
   }
 }
 
-// The lock is the session's, so that it covers several transactions; closing the session gives it back in any case.
+// The lock is that of a transaction which does nothing else, so that it covers several others; it is given back with its
+// connection in any case.
 async function underLock<R>(sql: Sql, work: (applied: AppliedRow[]) => Promise<R>): Promise<R> {
-  const session = await sql.reserve()
-  try {
-    await session`select pg_advisory_lock(hashtext('runlight_migrations'))`
-    return await work(await readApplied(sql))
-  } finally {
-    await session`select pg_advisory_unlock(hashtext('runlight_migrations'))`.catch(() => undefined)
-    session.release()
-  }
+  const { result } = await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(hashtext('runlight_migrations'))`
+    return { result: await work(await readApplied(sql)) }
+  })
+  return result
 }
 
 async function readApplied(sql: Sql): Promise<AppliedRow[]> {

@@ -1,0 +1,118 @@
+import { eventBatch, logBatch, logEntries, testContext, traceEvent } from '@runlight/bridge-core/batch.fixture'
+import type { PartitionBatch, Sink } from '@runlight/bridge-core/sink'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { startTraceStore } from './trace-store.fixture.ts'
+import type { TestTraceStore } from './trace-store.fixture.ts'
+
+const LINES = 1_000
+const BATCHES = 10
+const PARTITIONS = [0, 1, 2]
+
+let store: TestTraceStore
+let sink: Sink
+/** What no promise brought home: in a bridge each of them ends the process. */
+let uncaught: unknown[]
+const note = (cause: unknown) => void uncaught.push(cause)
+
+beforeAll(async () => {
+  store = await startTraceStore()
+})
+afterAll(() => store.stop())
+beforeEach(() => {
+  uncaught = []
+  process.on('uncaughtException', note)
+  sink = store.sink()
+})
+afterEach(async () => {
+  await sink.close()
+  await store.clear()
+  process.off('uncaughtException', note)
+})
+
+/** Delivers again until it is through, as a bridge does; gives how often it failed. */
+async function insist(batch: PartitionBatch): Promise<number> {
+  const delivery = sink.prepare(batch)
+  let failures = 0
+  await vi.waitFor(
+    async () => {
+      try {
+        await delivery(testContext())
+      } catch (cause) {
+        failures++
+        expect(cause).toMatchObject({ name: 'DeliveryError', reason: 'unreachable' })
+        throw cause
+      }
+    },
+    { timeout: 20_000, interval: 5 },
+  )
+  return failures
+}
+
+/** Logs of three partitions and events of one, each batch until it is through; gives how often one failed. */
+async function load(): Promise<number> {
+  const logs = PARTITIONS.map(async (partition) => {
+    let failures = 0
+    for (let nth = 0; nth < BATCHES; nth++) {
+      const entries = logEntries(LINES, {}, nth * LINES + 1).map((entry) => ({
+        ...entry,
+        producer: { id: `producer of ${partition}`, seq: entry.producer?.seq ?? 0 },
+      }))
+      failures += await insist(logBatch(entries, { partition, from: nth * LINES }))
+    }
+    return failures
+  })
+  const events = async () => {
+    let failures = 0
+    for (let from = 0; from < BATCHES * 100; from += 100) {
+      const some = Array.from({ length: 100 }, (_, index) =>
+        traceEvent('NODE_PROGRESS', { nodeRef: 'fetch', producer: { id: 'events', seq: from + index + 1 } }),
+      )
+      failures += await insist(eventBatch(some, { from }))
+    }
+    return failures
+  }
+  const counts = await Promise.all([...logs, events()])
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function expectEverythingOnce(): Promise<void> {
+  const [logs] = await store.sql`
+    select count(*)::int as rows, count(distinct (kafka_partition, kafka_offset))::int as places from logs`
+  expect(logs).toEqual({ rows: PARTITIONS.length * BATCHES * LINES, places: PARTITIONS.length * BATCHES * LINES })
+  const [events] = await store.sql`select count(*)::int as rows, max(sequence)::int as last from workflow_traces`
+  expect(events).toEqual({ rows: BATCHES * 100, last: BATCHES * 100 })
+}
+
+/** Ends the sessions that are in the middle of a transaction, again and again; gives how many. */
+async function endSessions(until: () => boolean): Promise<number> {
+  let ended = 0
+  while (!until() && ended < 60) {
+    const rows = await store.sql`
+      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test' and xact_start is not null`
+    ended += rows.length
+  }
+  return ended
+}
+
+it('outlives the loss of connections in the middle of transactions, and stores everything once', async () => {
+  let done = false
+  const loading = load().finally(() => (done = true))
+  const ended = await endSessions(() => done)
+  expect(await loading).toBeGreaterThan(5)
+  expect(ended).toBeGreaterThan(5)
+  expect(uncaught).toEqual([])
+  await expectEverythingOnce()
+}, 30_000)
+
+it('outlives a restart of the server at full load', async () => {
+  const loading = load()
+  await vi.waitFor(async () => {
+    const [row] = await store.sql`select count(*)::int as rows from logs`
+    expect(row?.['rows']).toBeGreaterThan(LINES)
+  })
+  await store.postgres.shutDown()
+  await store.postgres.start()
+  expect(await loading).toBeGreaterThan(0)
+  expect(uncaught).toEqual([])
+  await expectEverythingOnce()
+}, 30_000)
