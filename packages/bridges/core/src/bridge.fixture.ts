@@ -8,7 +8,7 @@ import { consumerGroup, replayTopic } from '@runlight/contracts/topics'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { RunningService } from '@runlight/service/run'
-import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
+import type { TestKafka, TestTopic } from '../../../../regression/fixtures/kafka.ts'
 import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { readTopic } from '../../../../regression/oracle/topic-records.ts'
 import { logEntries } from './batch.fixture.ts'
@@ -38,6 +38,8 @@ export interface MemoryStore {
   refused: Set<string>
   /** Where the store says that a partition goes on; without this it has no position of its own. */
   positions?: ReadonlyMap<number, bigint>
+  /** Age above which it takes no record, in milliseconds; without this there is none. */
+  ageLimitMillis?: number
   sink: (topic: string) => Sink
 }
 
@@ -50,6 +52,7 @@ export function memoryStore(): MemoryStore {
     sink: (topic) => ({
       name: 'loki',
       topics: [{ topic, kind: 'logs' }],
+      ...(store.ageLimitMillis === undefined ? {} : { ageLimitMillis: store.ageLimitMillis }),
       ...(store.positions && { position: ({ partition }) => Promise.resolve(store.positions?.get(partition)) }),
       prepare: (batch) => async (context) => {
         if (batch.kind === 'raw') throw new TypeError('This store takes no raw records.')
@@ -91,7 +94,10 @@ export interface TestBus {
 }
 
 /** Topics of a test's own, with a generation. */
-export async function createBus(kafka: TestKafka, { partitions = 4 } = {}): Promise<TestBus> {
+export async function createBus(
+  kafka: TestKafka,
+  { partitions = 4, config = {} }: Pick<TestTopic, 'partitions' | 'config'> = {},
+): Promise<TestBus> {
   const name = randomUUID().slice(0, 8)
   const bus = { kafka, topic: `logs-${name}`, deadLetterTopic: `dlq-${name}`, generationsTopic: `generations-${name}` }
   // One for all buses of a broker, as the group is: what one test has committed, the next does not see.
@@ -102,7 +108,7 @@ export async function createBus(kafka: TestKafka, { partitions = 4 } = {}): Prom
   await admin.disconnect()
   await kafka.createTopics([
     ...(known ? [] : [{ topic: replay, partitions: 1 }]),
-    { topic: bus.topic, partitions },
+    { topic: bus.topic, partitions, config },
     { topic: bus.deadLetterTopic, partitions: 1 },
     { topic: bus.generationsTopic, partitions: 1, config: { 'cleanup.policy': 'compact' } },
   ])
@@ -128,6 +134,8 @@ export async function send(
     value: string | Buffer
     partition?: number
     headers?: Readonly<Record<string, string>>
+    /** Milliseconds since the epoch; the append time where the topic takes that of its producers. */
+    timestamp?: string
   }[],
   compression = CompressionTypes.None,
 ): Promise<void> {

@@ -8,6 +8,7 @@ import { logEntries } from './batch.fixture.ts'
 import {
   TestBridges,
   committed,
+  createBus,
   deleteRecordsBefore,
   deliveredTo,
   lines,
@@ -17,6 +18,7 @@ import {
   readDeadLetters,
   send,
   upTo,
+  writeGeneration,
 } from './bridge.fixture.ts'
 
 const { CompressionTypes } = kafkajs
@@ -145,6 +147,51 @@ describe('delivery', () => {
     const held = offsets.length - 10
     expect(offsets).toEqual([...upTo(held), ...upTo(10, 110)])
     expect(await bridge.metric('runlight_bridge_records_overtaken_total')).toBe(110 - held)
+  })
+})
+
+describe('what is not stored yet', () => {
+  it('is told in records, as its age, and as the time until the bus removes it and until it is too old for the store', async () => {
+    const [hour, day] = [3_600, 24 * 3_600]
+    const config = { 'message.timestamp.type': 'CreateTime', 'retention.ms': String(hour * 1000) }
+    const bus = await createBus(kafka, { partitions: 2, config })
+    await writeGeneration(bus, 'generation-1')
+    const store = memoryStore()
+    store.ageLimitMillis = day * 1000
+    store.away.add(1)
+    // Ten minutes old when it comes.
+    const before = Date.now()
+    const timestamp = String(before - 600_000)
+    await send(
+      kafka,
+      bus.topic,
+      lines(2, 30).map((line) => ({ ...line, timestamp })),
+    )
+    const bridge = await bridges.start(bus, store)
+    const gauges = async (partition: number) => {
+      const labels = { topic: bus.topic, partition: String(partition) }
+      const value = (name: string) => bridge.metric(`runlight_bridge_${name}`, labels)
+      return {
+        records: await value('lag_records'),
+        seconds: await value('lag_seconds'),
+        retention: await value('retention_left_seconds'),
+        age: await value('store_age_left_seconds'),
+      }
+    }
+    const none = { records: 0, seconds: 0, retention: hour, age: day }
+    await expect.poll(() => gauges(0), { timeout: 60_000 }).toEqual(none)
+    await expect.poll(() => gauges(1), { timeout: 60_000 }).toMatchObject({ records: 30 })
+    // Set together, so they fit together; the age is that of the first record, and grows.
+    const first = await gauges(1)
+    expect(first.seconds).toBeGreaterThanOrEqual(600)
+    expect(first.seconds).toBeLessThanOrEqual(600 + (Date.now() - before) / 1000)
+    expect([first.retention + first.seconds, first.age + first.seconds]).toEqual([
+      expect.closeTo(hour, 3),
+      expect.closeTo(day, 3),
+    ])
+    await expect.poll(() => gauges(1), { timeout: 60_000 }).toSatisfy(({ seconds }) => seconds > first.seconds)
+    store.away.clear()
+    await expect.poll(() => gauges(1), { timeout: 60_000 }).toEqual(none)
   })
 })
 
