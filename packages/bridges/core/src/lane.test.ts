@@ -9,10 +9,13 @@ import { Lane } from './lane.ts'
 import { MemoryBudget } from './memory.ts'
 import { createBridgeMetrics } from './metrics.ts'
 import { wholePart } from './part.ts'
-import type { BusRecord, Sink } from './sink.ts'
+import { DeliveryError } from './sink.ts'
+import type { BusRecord, DeliveryContext, Sink } from './sink.ts'
 
 const MINUTE = 60_000
 const log = createLog({ component: 'test', instance: '0', level: 'error' })
+
+const AWAY = 'A delivery failed and will be repeated: The store is away.'
 
 /** A record for each minute of append time that is named. */
 function at(minutes: readonly number[]): BusRecord[] {
@@ -23,14 +26,17 @@ function at(minutes: readonly number[]): BusRecord[] {
 }
 
 /** A lane of the Loki bridge's limits, whose commits the test answers. */
-function lane() {
+function lane({ store = () => Promise.resolve() }: { store?: (context: DeliveryContext) => Promise<unknown> } = {}) {
+  const warnings: unknown[][] = []
+  const metrics = createMetrics()
   const delivered: number[][] = []
   const answers: (() => void)[] = []
   const sink: Sink = {
     ...{ name: 'loki', topics: [{ topic: 't', kind: 'logs' }] },
-    prepare: (batch) => () => {
+    prepare: (batch) => async (context) => {
+      await store(context)
       delivered.push(batch.records.map(({ offset }) => Number(offset)))
-      return Promise.resolve({ delivered: batch.records.length, repeated: 0 })
+      return { delivered: batch.records.length, repeated: 0 }
     },
     check: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -38,7 +44,8 @@ function lane() {
   const place = { topic: 't', partition: 0, generation: 'g' }
   const own = new Lane(
     {
-      ...{ ...place, sink, log, start: 0n, ordered: true },
+      ...{ ...place, sink, start: 0n, ordered: true },
+      log: Object.create(log, { warn: { value: (...line: unknown[]) => warnings.push(line) } }) as typeof log,
       decode: (records) => [wholePart('logs', place, records)],
       committer: new Committer(
         () => new Promise<void>((resolve) => answers.push(resolve)),
@@ -51,7 +58,7 @@ function lane() {
         'loki',
       ),
       memory: new MemoryBudget(1024 * 1024, () => undefined),
-      metrics: createBridgeMetrics(createMetrics(), sink),
+      metrics: createBridgeMetrics(metrics, sink),
       limits: {
         ...{ lingerMillis: 0, records: 1_000, bytes: 1024 * 1024 },
         ...{ spanMillis: 10 * MINUTE, uncommittedSpanMillis: 20 * MINUTE },
@@ -66,7 +73,7 @@ function lane() {
     },
     Promise.resolve(),
   )
-  return { own, delivered, answers }
+  return { own, delivered, answers, warnings, metrics }
 }
 
 describe('Lane', () => {
@@ -94,6 +101,25 @@ describe('Lane', () => {
     expect(delivered).toEqual([[0], [1, 2]])
     answers[1]?.()
     await expect.poll(() => delivered).toEqual([[0], [1, 2], [3], [4]])
+    own.abandon()
+    await own.ended
+  })
+
+  it('says once that a store is away, however many requests of a batch fail, and counts each', async () => {
+    const request = (context: DeliveryContext) => {
+      let left = 2
+      return context.retrying(async () => {
+        await Promise.resolve()
+        if (left-- > 0) throw new DeliveryError('unreachable', 'The store is away.')
+      })
+    }
+    const store = (context: DeliveryContext) => Promise.all(Array.from({ length: 50 }, () => request(context)))
+    const { own, delivered, warnings, metrics } = lane({ store })
+    own.accept(at([0]), 1n)
+    await expect.poll(() => delivered, { timeout: 10_000 }).toEqual([[0]])
+    expect(warnings).toMatchObject([[{ topic: 't', partition: 0, attempt: 1, reason: 'unreachable' }, AWAY]])
+    const counted = await metrics.registry.getSingleMetric('runlight_bridge_delivery_failures_total')?.get()
+    expect(counted?.values).toContainEqual({ value: 100, labels: { sink: 'loki', reason: 'unreachable' } })
     own.abandon()
     await own.ended
   })

@@ -6,6 +6,7 @@ import { RunlightError } from '@runlight/contracts/errors'
 import type { Log } from '@runlight/service/log'
 import type { Committer } from './commits.ts'
 import type { DeadLetterWriter, Origin } from './dead-letters.ts'
+import { FailureLog } from './failure-log.ts'
 import type { BridgeMetrics } from './metrics.ts'
 import type { Part } from './part.ts'
 import { RecordQueue } from './queue.ts'
@@ -56,6 +57,7 @@ export class Lane {
   /** Resolves when the loop has ended and nothing of it is under way any more. */
   readonly ended: Promise<void>
   readonly #queue: RecordQueue
+  readonly #failures: FailureLog
   readonly #abort = new AbortController()
   #expected: bigint
   #next: bigint
@@ -68,6 +70,7 @@ export class Lane {
   constructor(settings: LaneSettings, previous: Promise<unknown>) {
     this.settings = settings
     this.#queue = new RecordQueue(settings)
+    this.#failures = new FailureLog(settings.log)
     this.#expected = settings.start
     this.#next = settings.start
     // Each request that is under way listens to it.
@@ -195,7 +198,7 @@ export class Lane {
   }
 
   #context(origin: Origin): DeliveryContext {
-    const { sink, metrics, log, topic, partition } = this.settings
+    const { sink, metrics, topic, partition } = this.settings
     const { signal } = this.#abort
     const onFailure = (cause: unknown, attempt: number) => {
       if (cause instanceof RunlightError) throw cause
@@ -203,7 +206,7 @@ export class Lane {
       const reason = known?.reason ?? 'other'
       metrics.failures.inc({ sink: sink.name, reason })
       const message = `A delivery failed and will be repeated: ${(cause as Error).message}`
-      log.warn({ cause, topic, partition, attempt, reason }, message)
+      this.#failures.warn(reason, { cause, topic, partition, attempt }, message)
       return known?.retryAfter
     }
     const retrying = <R>(work: () => Promise<R>): Promise<R> => retryForever({ signal, onFailure }, work)
