@@ -96,9 +96,7 @@ describe('before the trace store knows anything', () => {
 
   test('a run fails with its failure', async () => {
     await start('run-fails')
-    await (
-      await takeTask('run-fails')
-    )(fail)
+    await takeTask('run-fails').then((answer) => answer(fail))
     expect((await untilStatus('run-fails', 'FAILED')).failure).toEqual({
       ...{ reason: 'AuditError', message: 'the lock file is broken' },
     })
@@ -122,9 +120,7 @@ describe('with events stored', () => {
       event(runId, 'NODE_COMPLETED', { nodeRef: 'build' }),
     ])
     expect(await status(runId)).toMatchObject({ status: 'RUNNING', progress: { completedActions: 1, totalActions: 1 } })
-    await (
-      await takeTask(runId)
-    )(complete)
+    await takeTask(runId).then((answer) => answer(complete))
     const told = await untilStatus(runId, 'COMPLETED')
     expect(told).toMatchObject({ progress: { completedActions: 1 }, telemetry: { postgres: { state: 'arriving' } } })
     await store.storeEvents([
@@ -197,7 +193,7 @@ describe('completeness', () => {
     await store.storeLogs([line(1), line(2), line(3)], { partition: 1, appendedAt })
     const logs = account({ producerId: 'refused', lastSeq: 4, count: 4, positions: [{ partition: 1, offset: '3' }] })
     await completed(refusing, logs)
-    // One that the hot store has, too, and one that it has not: the letter itself says whose that is.
+    // One that the hot store has, too, and one that only the letter itself knows.
     const letter = (seq: number) =>
       lokiLetter(`letter-${seq}`, line(seq), { partition: 1, offset: seq - 1, appendedAt })
     await store.sql`INSERT INTO dead_letters ${store.sql([letter(2), letter(4)])}`
@@ -225,8 +221,7 @@ describe('completeness', () => {
     await producer.disconnect()
     await commitLoki(4, 1)
     const loki = async () => (await status(early)).telemetry.loki?.state
-    // As often as it takes to be sure that the API has asked anew.
-    const seen: unknown[] = []
+    const seen: unknown[] = [] // as often as it takes for the API to ask anew
     await expect.poll(async () => seen.push(await loki()), { timeout: 10_000, interval: 200 }).toBeGreaterThan(12)
     expect(new Set(seen)).toEqual(new Set(['arriving']))
     await store.sql`
@@ -271,9 +266,7 @@ describe('completeness', () => {
 describe('when something is away', () => {
   test('Temporal: what it told of an end stays, the rest is answered from the trace store, marked degraded', async () => {
     await Promise.all(['run-ended-before', 'run-open-before', 'run-unstored'].map(start))
-    await (
-      await takeTask('run-ended-before')
-    )(complete)
+    await takeTask('run-ended-before').then((answer) => answer(complete))
     await store.storeEvents(['run-ended-before', 'run-open-before'].map((runId) => event(runId, 'RUN_STARTED')))
     await untilStatus('run-ended-before', 'COMPLETED')
     await temporal.kill()
