@@ -1,4 +1,5 @@
 import { eventBatch, logBatch, logEntries, testContext, traceEvent } from '@runlight/bridge-core/batch.fixture'
+import { decodeBatch } from '@runlight/bridge-core/decode'
 import type { PartitionBatch, Sink } from '@runlight/bridge-core/sink'
 import { deadLetterId } from '@runlight/contracts/dead-letter-id'
 import { replayTopic } from '@runlight/contracts/topics'
@@ -107,6 +108,16 @@ describe('what lies among the dead letters and is none', () => {
       /calendar/,
     ],
     ['half a value', letterRecord(deadLetter({ valueBytes: 3 })).value as Buffer, /value is not valueBytes long/],
+    [
+      'a key that no record has',
+      letterRecord({ ...deadLetter({ keyBytes: 2 ** 31 }), key: undefined }).value as Buffer,
+      /size is above/,
+    ],
+    [
+      'a value that no record has',
+      letterRecord({ ...deadLetter({ valueBytes: 1e300 }), value: undefined }).value as Buffer,
+      /size is above/,
+    ],
     ['half a key', letterRecord(deadLetter({ keyBytes: 3 })).value as Buffer, /key is not keyBytes long/],
     ['five megabytes', Buffer.alloc(5_000_000, 'x'), /not JSON/],
   ]
@@ -126,6 +137,24 @@ describe('what lies among the dead letters and is none', () => {
       })
     }
     expect(await letters()).toHaveLength(bad.length + 1)
+  })
+
+  it('and could not even be read is told of by one letter, which is kept: nothing goes round in a circle', async () => {
+    const { kind, records, ...frame } = rawBatch([letterRecord(deadLetter()), {}])
+    const unreadable = { reason: 'too_large' as const, detail: 'The record has 99 bytes.' }
+    const taken = records.map((record, index) => (index === 1 ? { ...record, unreadable } : record))
+    const { batch, refused } = decodeBatch(kind, frame, taken)
+    expect(refused).toMatchObject([{ record: { offset: 1n, key: null, value: null }, ...unreadable }])
+    expect(await deliver(sink, batch)).toMatchObject({ delivered: 1, refused: [] })
+    // What the core writes of it to the same topic.
+    const origin = { ...ORIGIN, topic: 'telemetry.dlq', partition: 0, offset: '1' }
+    const { key: _, value: __, ...bare } = deadLetter({ sink: 'postgres', origin, ...unreadable, valueBytes: 0 })
+    const again = decodeBatch(kind, { ...frame, nextOffset: 3n }, rawBatch([letterRecord(bare)], { from: 2 }).records)
+    expect(again.refused).toEqual([])
+    expect(await deliver(sink, again.batch)).toMatchObject({ delivered: 1, refused: [] })
+    const rows = await letters()
+    expect(rows).toHaveLength(2)
+    expect(rows).toContainEqual(expect.objectContaining({ topic: 'telemetry.dlq', reason: 'too_large', value: null }))
   })
 })
 

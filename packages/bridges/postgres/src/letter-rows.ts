@@ -38,7 +38,8 @@ export interface LetterRow {
 
 const deadLetter = shape(DeadLetter)
 const MAX_OFFSET = 2n ** 63n - 1n
-const MAX_PARTITION = 2 ** 31 - 1
+/** Of a partition, and of the size of a key. */
+const MAX_INT = 2 ** 31 - 1
 
 /** Rows of a batch, one for each letter: what tells of the same record again is added to its first row. */
 export function letterRows(records: readonly BusRecord[], place: LetterPlace): LetterRow[] {
@@ -73,9 +74,10 @@ function readLetter(bytes: Buffer | null): DeadLetter | string {
   const checked = deadLetter.check(parsed)
   if (!checked.ok) return `${checked.refusal.field || 'The value'} ${checked.refusal.message}`
   const { origin, key, keyBytes, value, valueBytes, failedAt, replay } = checked.value
-  if (origin.partition > MAX_PARTITION) return 'origin.partition is above 32 bits'
+  if (origin.partition > MAX_INT) return 'origin.partition is above 32 bits'
   if (BigInt(origin.offset) > MAX_OFFSET || BigInt(replay?.offset ?? 0) > MAX_OFFSET)
     return 'An offset is above 64 bits'
+  if ((keyBytes ?? 0) > MAX_INT || valueBytes > Number.MAX_SAFE_INTEGER) return 'A size is above what a record can have'
   if (!isPlain(origin.topic) || !isPlain(origin.generation)) return 'origin holds a character that no name has'
   if (!parseInstant(failedAt) || !parseInstant(origin.appendedAt)) return 'A time is not a day of the calendar'
   if (value !== undefined && Buffer.from(value, 'base64').length !== valueBytes) return 'value is not valueBytes long'
