@@ -68,7 +68,7 @@ async function start(): Promise<RunningService> {
     const perSecond = shippingPath ? env.collectorShippingLines / 60 : env.collectorLines
     return new ComponentLog({
       ...{ component, progress, shippingPath },
-      source: sourceOf(place, progress.position),
+      open: (from) => sourceOf(place, from),
       rate: { perSecond, burst: Math.max(BURST, perSecond) },
       redactor: createRedactor(env.collectorCredentials.split('\n'), () => counted.redactions.inc({ component })),
       onLeftOut: (reason) => counted.leftOut.inc({ component, reason }),

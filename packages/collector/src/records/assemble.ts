@@ -5,13 +5,16 @@ import type { ParsedLine } from '../parse/parsed-line.ts'
 import { isCrash, looksContinued, parseLine } from '../parse/parse-line.ts'
 import type { Position } from '../source/line-source.ts'
 
-export interface LogRecord {
-  /** Undefined where neither the lines nor their source say when. */
-  timestamp: string | undefined
+export interface RecordContent {
   level: LogLevel
   message: string
   metadata?: Record<string, unknown>
   trace?: ParsedLine['trace']
+}
+
+export interface LogRecord extends RecordContent {
+  /** Undefined where neither the lines nor their source say when. */
+  timestamp: string | undefined
   /** Where the next record begins. */
   after: Position
 }

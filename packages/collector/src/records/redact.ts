@@ -33,9 +33,7 @@ export function createRedactor(credentials: readonly string[], onFound: () => vo
     metadata: (metadata) => {
       const json = JSON.stringify(metadata)
       const clean = wellKnown.json(json, tally)
-      if (clean === json) return metadata
-      const value = JSON.parse(clean) as unknown
-      return typeof value === 'string' ? { leftOut: value } : (value as Record<string, unknown>)
+      return clean === json ? metadata : (JSON.parse(clean) as Record<string, unknown>)
     },
   }
 }
