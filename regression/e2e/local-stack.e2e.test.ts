@@ -11,6 +11,8 @@ import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO_DIFFERENCE, compareIdentities } from '../oracle/identity.ts'
 import { readTopic } from '../oracle/topic-records.ts'
+import { linesGivenIn } from './component-lines.ts'
+import type { ComponentLines } from './component-lines.ts'
 import { connectAsReader, heldByApi, heldByBus, heldByPostgres, logsHeldByLoki } from './held-records.ts'
 import { isWhole, startRun, untilStatus, withTemporal } from './runs.ts'
 import type { StackUnderTest } from './stack-under-test.ts'
@@ -174,6 +176,21 @@ describe("the components' own logs", () => {
       // A table of settings is one entry.
       expect(started?.['message']).toContain('\n\tlog.dirs = ')
       expect(started?.['level']).toBe('info')
+    } finally {
+      await sql.end()
+    }
+  })
+
+  it('stay few while nothing happens, of each component and in all: shipping them makes none', async () => {
+    const sql = await connectAsReader(stack)
+    const sum = (given: readonly ComponentLines[]) => given.reduce((total, { lines }) => total + lines, 0)
+    try {
+      // What components say at their start has arrived.
+      await expect.poll(async () => sum(await linesGivenIn(sql, 5)), { timeout: 120_000 }).toBeLessThanOrEqual(5)
+      const given = await linesGivenIn(sql, 60)
+      expect(given.map(({ name }) => name)).toEqual(expect.arrayContaining(['bus', 'postgres', 'log-collector']))
+      expect(given.filter(({ lines }) => lines > 20)).toEqual([])
+      expect(sum(given), JSON.stringify(given)).toBeLessThanOrEqual(60)
     } finally {
       await sql.end()
     }
