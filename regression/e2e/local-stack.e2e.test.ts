@@ -1,9 +1,9 @@
 // The whole: a stack of its own, real runs through it, parts killed, nothing lost, nothing doubled, nothing left over.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Verification } from '@runlight/cli/commands/verify'
 import { TOPICS } from '@runlight/contracts/topics'
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
@@ -14,6 +14,7 @@ import { readTopic } from '../oracle/topic-records.ts'
 import { linesGivenIn } from './component-lines.ts'
 import type { ComponentLines } from './component-lines.ts'
 import { connectAsReader, heldByApi, heldByBus, heldByPostgres, logsHeldByLoki } from './held-records.ts'
+import { isOpen, processes } from './machine.ts'
 import { isWhole, startRun, untilStatus, withTemporal } from './runs.ts'
 import type { StackUnderTest } from './stack-under-test.ts'
 import { startStack } from './stack-under-test.ts'
@@ -128,6 +129,43 @@ describe('a run', () => {
     const last = await untilStatus(api, terminated, ({ status }) => status === 'TERMINATED')
     expect(last.progress.totalActions).toBe(NODES)
     await expectOnceEverywhere(cancelled)
+  })
+})
+
+describe('runlight verify', () => {
+  const verify = async (...options: string[]) => {
+    const command = ['node', 'packages/cli/bin/runlight.mjs', 'verify', '--stack', 'local-e2e', '--json', ...options]
+    const { code, output } = await stack.run(command)
+    return { code, ...(JSON.parse(output) as Verification) }
+  }
+  const found = ({ checks }: Verification, name: string) => checks.find((check) => check.name === name)
+
+  it('finds that the stack does what it promises', async () => {
+    const verification = await verify()
+    expect(verification, JSON.stringify(verification)).toMatchObject({ code: 0, ok: true, stack: 'local-e2e' })
+    const done = verification.checks.filter(({ state }) => state === 'ok').map(({ name }) => name)
+    expect(done).toEqual(['components', 'run', 'records', 'fault', 'postgres', 'loki', 'prometheus'])
+    expect(found(verification, 'records')?.seen).toContain('the API, Loki itself, the live stream')
+  })
+
+  it('names the store that a stopped bridge keeps waiting, within its time', async () => {
+    const { pid } = stack.outputs.components['bridge-loki'] ?? { pid: 0 }
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const verification = await verify('--timeout', '20')
+      expect(verification).toMatchObject({ code: 1, ok: false })
+      expect(found(verification, 'components')).toMatchObject({
+        state: 'failed',
+        seen: expect.stringMatching(/^bridge-loki: /),
+      })
+      expect(found(verification, 'records')).toMatchObject({
+        state: 'failed',
+        seen: expect.stringMatching(/It was not done after 20 s.* loki has not taken everything .*records behind/),
+      })
+      expect(found(verification, 'postgres')).toMatchObject({ state: 'ok' })
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
   })
 })
 
@@ -294,29 +332,4 @@ function pids(): Record<string, number> {
 
 function gitStatus(): string {
   return execFileSync('git', ['status', '--porcelain'], { cwd: CLONE }).toString()
-}
-
-/** Every process on this machine that we may look into. */
-function processes(): { command: string; environment: string }[] {
-  const read = (pid: string, file: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
-    } catch {
-      return ''
-    }
-  }
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => ({ command: read(pid, 'cmdline'), environment: read(pid, 'environ') }))
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = createConnection({ port, host: '127.0.0.1' })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

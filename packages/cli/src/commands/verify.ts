@@ -1,7 +1,7 @@
 // `runlight verify`: runs the acceptance suite against an environment and tells what was found, check by check.
 
 import type { Output, Style } from '../output.ts'
-import { runCheck } from '../verify/check.ts'
+import { runChecks } from '../verify/check.ts'
 import type { CheckState, Result } from '../verify/check.ts'
 import { findEnvironment } from '../verify/environment.ts'
 import type { Environment } from '../verify/environment.ts'
@@ -49,9 +49,7 @@ export async function verifyEnvironment(output: Output, options: VerifyOptions):
     if (!json) await output.line(output.paint('bold', `Verifying ${title(environment)}`))
     const limits = { apiUrl, limitMs: timeout * 1_000, interrupted: interrupted.signal }
     const checks: Result[] = []
-    for (const check of acceptanceSuite(environment)) {
-      const tell = (text: string) => process.stderr.write(`${output.paint('gray', `  ${check.name}: ${text}`)}\n`)
-      const result = await runCheck(check, limits, tell)
+    for await (const result of runChecks(acceptanceSuite(environment), limits, progress(output))) {
       checks.push(result)
       if (!json) await printResult(output, result)
     }
@@ -68,6 +66,10 @@ export async function verifyEnvironment(output: Output, options: VerifyOptions):
   } finally {
     process.off('SIGINT', interrupt)
   }
+}
+
+function progress({ paint }: Output): (name: string, text: string) => void {
+  return (name, text) => void process.stderr.write(`${paint('gray', `  ${name}: ${text}`)}\n`)
 }
 
 class Interrupted extends Error {}

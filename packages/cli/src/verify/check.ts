@@ -24,6 +24,8 @@ export interface Tools {
 
 export interface Check {
   name: string
+  /** Names of checks before it in the list that have to be done when it begins. */
+  after: readonly string[]
   run: (tools: Tools) => Promise<Finding>
 }
 
@@ -46,10 +48,30 @@ export const failed = (seen: string, next: string): Finding => ({ state: 'failed
 export const skipped = (seen: string, next?: string): Finding => ({ state: 'skipped', seen, ...(next && { next }) })
 
 /**
- * Runs one check to its finding; what it throws, and a time that is over, are findings too.
+ * Runs the checks side by side, each as soon as it may begin; gives the results in the order of the list.
  * @throws the reason of `interrupted`
  */
-export async function runCheck(
+export async function* runChecks(
+  checks: readonly Check[],
+  limits: CheckLimits,
+  tell: (name: string, text: string) => void,
+): AsyncGenerator<Result, void, undefined> {
+  const results = new Map<string, Promise<Result>>()
+  for (const check of checks) {
+    const before = Promise.all(check.after.map((name) => results.get(name)))
+    results.set(
+      check.name,
+      before.then(() => runCheck(check, limits, (text) => tell(check.name, text))),
+    )
+  }
+  const all = [...results.values()]
+  // All of them end when they are interrupted; the first to be read tells so.
+  void Promise.allSettled(all)
+  for (const result of all) yield await result
+}
+
+/** Runs one check to its finding; what it throws, and a time that is over, are findings too. */
+async function runCheck(
   { name, run }: Check,
   { apiUrl, limitMs, interrupted }: CheckLimits,
   tell: (text: string) => void,

@@ -10,21 +10,26 @@ import { checkRun } from './checks/run.ts'
 import type { Environment } from './environment.ts'
 import type { Scene } from './scene.ts'
 
-type SceneCheck = (scene: Scene, tools: Tools) => Promise<Finding>
+interface Part {
+  name: string
+  /** Checks whose findings it uses: it begins when they are done, whatever they have found. */
+  after?: readonly string[]
+  check: (scene: Scene, tools: Tools) => Promise<Finding>
+}
 
-const SUITE: readonly (readonly [name: string, check: SceneCheck])[] = [
-  ['components', checkComponents],
-  ['run', checkRun],
-  ['records', checkRecords],
-  ['fault', checkFault],
-  ['postgres', checkPostgres],
-  ['loki', checkLoki],
-  ['prometheus', checkPrometheus],
-  ['grafana', checkGrafana],
+const SUITE: readonly Part[] = [
+  { name: 'components', check: checkComponents },
+  { name: 'run', check: checkRun },
+  { name: 'records', after: ['run'], check: checkRecords },
+  { name: 'fault', after: ['run'], check: checkFault },
+  { name: 'postgres', check: checkPostgres },
+  { name: 'loki', after: ['run'], check: checkLoki },
+  { name: 'prometheus', check: checkPrometheus },
+  { name: 'grafana', check: checkGrafana },
 ]
 
-/** The checks, in their order: later ones use what earlier ones have seen. */
+/** The checks, each after those that it names. */
 export function acceptanceSuite(environment: Environment): Check[] {
   const scene: Scene = { environment }
-  return SUITE.map(([name, check]) => ({ name, run: (tools) => check(scene, tools) }))
+  return SUITE.map(({ name, after = [], check }) => ({ name, after, run: (tools) => check(scene, tools) }))
 }

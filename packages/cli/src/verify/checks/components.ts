@@ -10,12 +10,13 @@ export async function checkComponents({ environment }: Scene, { api, signal, say
   const { apiUrl, stack } = environment
   // Each gives why a component is not well, or undefined.
   const faults = new Map<string, string | undefined>()
+  const { components } = await api.components()
   const { checks } = JSON.parse((await ask(`${apiUrl}/readyz`, signal)).text) as Health
   for (const [name, { ok: isOk, detail }] of Object.entries(checks)) {
     // What the API can do without is ok, with a detail where it is away.
     faults.set(name, isOk ? detail : (detail ?? 'The API says that it fails'))
   }
-  for (const component of (await api.components()).components) {
+  for (const component of components) {
     if (component.health) faults.set(component.name, faults.get(component.name) ?? faultOf(component))
   }
   say(`The API answers at ${apiUrl}; it asks ${[...faults.keys()].join(', ')}.`)

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredEvent } from '@runlight/contracts/api'
 import type { ExecutionStatus, StoreCompleteness } from '@runlight/contracts/execution-status'
+import { recordsBehind } from '../../commands/components.ts'
 import { failed, ok, skipped } from '../check.ts'
 import type { Finding, Tools } from '../check.ts'
 import { accountOf, difference, identityOf } from '../identities.ts'
@@ -87,21 +88,36 @@ async function untilArrived(runId: string, { api, signal, say }: Tools): Promise
   for (;;) {
     const status = await api.status(runId)
     if (!Object.values(status.telemetry).some(({ state }) => state === 'arriving')) return status
-    const { seen, next } = incomplete(status) ?? { seen: '', next: '' }
-    say(seen, next)
+    const { components } = await api.components()
+    const unlike = incomplete(
+      status,
+      new Map(components.map((component) => [component.name, recordsBehind(component)])),
+    )
+    if (unlike) say(unlike.seen, unlike.next)
     await sleep(POLL_MS, undefined, { signal })
   }
 }
 
-/** What the stores do not hold; undefined where both are complete. */
-function incomplete({ runId, telemetry }: ExecutionStatus): { seen: string; next: string } | undefined {
+/** What the stores do not hold, with how far the bridges are behind the bus; undefined where both are complete. */
+function incomplete(
+  { runId, telemetry }: ExecutionStatus,
+  behind: ReadonlyMap<string, number | undefined> = new Map(),
+): { seen: string; next: string } | undefined {
   const open = Object.entries(telemetry).filter(([, { state }]) => state !== 'complete')
   if (open.length === 0) return undefined
-  const stores = open.map(([store, completeness]) => `${store} ${inWords(completeness)}`)
-  const bridges = open.map(([store]) => `bridge-${store}`).join(' ')
+  const stores = open.map(([store, completeness]) => {
+    const count = behind.get(`bridge-${store}`)
+    const lag = count === undefined ? '' : ` (bridge-${store} is ${count} records behind the bus)`
+    // What was sent is known by the closes, which come by PostgreSQL.
+    return count === 0 && completeness.state === 'arriving'
+      ? `${store} has taken what is on the bus, but not everything that was sent is known yet`
+      : `${store} ${inWords(completeness)}${lag}`
+  })
+  const bridges = open.map(([store]) => `bridge-${store}`)
+  const late = bridges.filter((bridge) => behind.get(bridge) !== 0)
   return {
     seen: `${runId}: ${stores.join('; ')}.`,
-    next: `See \`runlight status\` (does the bridge fall behind?) and \`runlight logs ${bridges} -l warn,error\`.`,
+    next: `See \`runlight status\` (does it catch up?) and \`runlight logs ${(late.length > 0 ? late : bridges).join(' ')} -l warn,error\`.`,
   }
 }
 
