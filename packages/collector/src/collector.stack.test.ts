@@ -31,6 +31,7 @@ import { Journal } from './ship/journal.ts'
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const WAIT = { timeout: 90_000, interval: 100 }
 const OWN = 'log-collector'
+const LEFT_OUT = 'runlight_collector_left_out_total'
 
 let kafka: TestKafka
 let topic: string
@@ -241,6 +242,48 @@ it('does not let an outage of a store grow: what the shipping path repeats is le
   expect(shipped.length).toBeLessThan(1_100)
   expect(shipped.length + leftOut.reduce((sum, count) => sum + count, 0)).toBe(4000)
   expect(all.some(({ message }) => message === 'A batch was pushed.')).toBe(false)
+})
+
+it('lets nothing feed back: a store and a broker that speak of every record they take soon speak unheard', async () => {
+  const speakers = ['loki', 'bus']
+  await start(speakers)
+  const began = performance.now()
+  let written = 0
+  const speak = (times: number): void => {
+    const line = `{"level":"info","time":"${new Date().toISOString()}","msg":"A record was taken."}`
+    for (const name of speakers) say(name, ...Array.from({ length: times }, () => line))
+    written += times
+  }
+  speak(1)
+  let heard = 0
+  /** Each has two lines to say of every record, at a level that is shipped, until enough has come back. */
+  const answerUntil = async (isEnough: () => Promise<void>): Promise<void> =>
+    vi.waitFor(async () => {
+      const taken = await metric('runlight_collector_records_total')
+      if (taken > heard) {
+        speak(2 * (taken - heard))
+        heard = taken
+      }
+      await isEnough()
+    }, WAIT)
+  await answerUntil(async () => {
+    for (const name of speakers) expect(await metric(LEFT_OUT, `"${name}",reason="rate"`)).toBeGreaterThan(2_000)
+  })
+  // It goes on at the rate's own pace.
+  const flooded = heard
+  await answerUntil(async () => expect(heard).toBeGreaterThan(flooded + 8))
+
+  for (const name of speakers) {
+    const taken = await metric('runlight_collector_records_total', `"${name}"`)
+    const seconds = (performance.now() - began) / 1000
+    // 1,000 at once; then a line a second, each with one that tells of what was left out, and one every ten seconds.
+    expect(taken).toBeLessThanOrEqual(1_010 + 2.2 * seconds)
+    expect(written).toBeGreaterThan(2 * taken)
+    await vi.waitFor(async () => {
+      const lines = messagesOf(await entries(), name).filter((message) => message === 'A record was taken.')
+      expect(lines.length + (await metric(LEFT_OUT, `"${name}",reason="rate"`))).toBe(written)
+    }, WAIT)
+  }
 })
 
 it('ships no credential, whoever has printed it, and lets garbage survive', async () => {
