@@ -1,6 +1,5 @@
 // A bridge from start to stop: connections, health, metrics, and the consumption between them.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Environment } from '@runlight/contracts/environment'
 import { consumerGroup } from '@runlight/contracts/topics'
 import { serveEndpoints } from '@runlight/service/endpoints'
@@ -18,9 +17,9 @@ import { createKafka } from './kafka-client.ts'
 import { watchLag } from './lag.ts'
 import { MemoryBudget } from './memory.ts'
 import { createBridgeMetrics } from './metrics.ts'
-import { backoff } from './retry.ts'
 import { consumedTopics } from './sink.ts'
 import type { Sink } from './sink.ts'
+import { noLongerThan, untilDone } from './until-done.ts'
 
 /** Variables that every bridge reads. */
 export const BRIDGE_VARIABLES = [
@@ -45,6 +44,9 @@ export interface BridgeSettings {
   /** How long the consumer may stand still before the process ends, in milliseconds. */
   stallMillis?: number
 }
+
+/** How long connections may take to close when the process stops, in milliseconds. */
+const CLOSE_DEADLINE_MS = 2_000
 
 /** Records taken from the bus and not yet stored, over all partitions, in bytes. */
 const MEMORY_BYTES = 32 * 1024 * 1024
@@ -75,7 +77,11 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
   const memory = new MemoryBudget(MEMORY_BYTES, (taken) => bridgeMetrics.inFlight.set({ sink: sink.name }, taken))
   let state: BridgeState = 'starting'
   let consumption: Consumption | undefined = undefined
-  const { failed, fail } = failure(() => (state = 'failed'))
+  const abort = new AbortController()
+  const { failed, fail } = failure(() => {
+    state = 'failed'
+    abort.abort()
+  })
 
   const endpoints = await serveEndpoints({
     listen: env.listen,
@@ -88,13 +94,17 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
   })
   log.info({ port: endpoints.port }, 'Health and metrics are served.')
 
-  const generations = await knownGenerations(kafka, env.generationsTopic, sink, log)
-  await admin.connect()
+  const starting = { log, signal: abort.signal }
+  const generations = await untilDone({ ...starting, what: 'Reading the generations of the topics' }, () =>
+    knownGenerations(kafka, env.generationsTopic, sink),
+  )
+  await untilDone({ ...starting, what: 'Connecting to the broker' }, () => admin.connect())
   const groupId = consumerGroup(sink.name)
   const stored = new Map<string, bigint>()
   consumption = await Promise.race([
     consume({
       ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail, groupId, stored, stallMillis },
+      starting: abort.signal,
       sessionTimeout: env.sessionSeconds * 1000,
       metrics: bridgeMetrics,
       readGenerations: () => readGenerations(kafka, env.generationsTopic),
@@ -111,9 +121,8 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
       if (state !== 'failed') state = 'draining'
       stopLag()
       await stop()
-      await deadLetters.close()
-      await admin.disconnect()
-      await sink.close()
+      // A broker that is away must not hold up the end; everything that counts has been done.
+      await noLongerThan(CLOSE_DEADLINE_MS, Promise.allSettled([deadLetters.close(), admin.disconnect(), sink.close()]))
       state = 'stopped'
       await endpoints.close()
     },
@@ -152,30 +161,10 @@ async function readyChecks(sink: Sink, joined: boolean): Promise<Checks> {
   return { [sink.name]: store, group }
 }
 
-const SAY_AGAIN_MS = 10_000
-
 // Without its generation a record without a producer has no identity, so nothing is taken before provision has run.
-async function knownGenerations(
-  kafka: Kafka,
-  topic: string,
-  sink: Sink,
-  log: Log,
-): Promise<ReadonlyMap<string, string>> {
-  let said = 0
-  const say = (details: object, message: string) => {
-    if (Date.now() - said < SAY_AGAIN_MS) return
-    said = Date.now()
-    log.warn(details, message)
-  }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const generations = await readGenerations(kafka, topic)
-      const missing = consumedTopics(sink).filter((own) => !generations.has(own))
-      if (missing.length === 0) return generations
-      say({ missing, topic }, 'Topics have no generation yet; waiting for it. Run provision if this does not end.')
-    } catch (cause) {
-      say({ cause }, `The generations of the topics could not be read; trying again: ${(cause as Error).message}`)
-    }
-    await sleep(Math.min(backoff(attempt), 2_000))
-  }
+async function knownGenerations(kafka: Kafka, topic: string, sink: Sink): Promise<ReadonlyMap<string, string>> {
+  const generations = await readGenerations(kafka, topic)
+  const missing = consumedTopics(sink).filter((own) => !generations.has(own))
+  if (missing.length === 0) return generations
+  throw new Error(`${missing.join(', ')}: no generation is known yet. Run provision if this does not end.`)
 }

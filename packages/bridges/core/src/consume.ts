@@ -12,12 +12,15 @@ import { drainLanes } from './lane.ts'
 import { retryForever } from './retry.ts'
 import { consumedTopics } from './sink.ts'
 import type { Sink } from './sink.ts'
+import { noLongerThan, untilDone } from './until-done.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** How long the batches under way may take when the process stops, in milliseconds; below the service's own deadline. */
 const DRAIN_DEADLINE_MS = 10_000
 /** How long the last commit may take then; what is not committed is delivered again, and changes nothing. */
 const COMMIT_DEADLINE_MS = 5_000
+/** How long leaving the group may take then: without a broker it can't succeed. */
+const LEAVE_DEADLINE_MS = 2_000
 /** A consumer that has stood still for this long has stalled, in milliseconds. */
 export const STALL_MS = 5 * 60_000
 const LOOKS = 60
@@ -29,6 +32,8 @@ export interface ConsumeSettings extends Omit<AssignmentSettings, 'consumer' | '
   /** Generations of the topics when the process started. */
   generations: ReadonlyMap<string, string>
   readGenerations: () => Promise<ReadonlyMap<string, string>>
+  /** Aborted when the process has failed before the consumer runs. */
+  starting: AbortSignal
   /** How long the consumer may stand still, in milliseconds. */
   stallMillis: number
 }
@@ -50,6 +55,7 @@ export async function consume({
   stallMillis,
   generations,
   readGenerations,
+  starting,
   ...settings
 }: ConsumeSettings): Promise<Consumption> {
   const { sink, groupId, log, fail } = settings
@@ -116,20 +122,29 @@ export async function consume({
   watch.unref()
   for (const { topic, kind } of sink.topics) readFetchesOf(topic, kind === 'raw' ? ORIGIN_HEADER : undefined)
   readFetchesOf(replayTopic(sink.name), ORIGIN_HEADER)
-  await consumer.connect()
-  await consumer.subscribe({ topics: consumedTopics(sink), fromBeginning: true })
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    eachBatch: async (payload) => {
-      try {
-        await assignment?.accept(payload)
-      } catch (cause) {
-        if (cause instanceof RunlightError) fail(cause)
-        else throw cause
-      }
-    },
-  })
+  const begin = async () => {
+    await consumer.connect()
+    await consumer.subscribe({ topics: consumedTopics(sink), fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: async (payload) => {
+        try {
+          await assignment?.accept(payload)
+        } catch (cause) {
+          if (cause instanceof RunlightError) fail(cause)
+          else throw cause
+        }
+      },
+    })
+  }
+  await untilDone({ log, signal: starting, what: 'Starting the consumer' }, () =>
+    begin().catch(async (cause: unknown) => {
+      // One that has begun to run takes no second start.
+      await consumer.stop().catch(() => undefined)
+      throw cause
+    }),
+  )
 
   return {
     lanes: () => assignment?.lanes ?? [],
@@ -146,7 +161,7 @@ export async function consume({
         await Promise.race([last.committed(), sleep(COMMIT_DEADLINE_MS, undefined, { ref: false })])
       }
       giveUp()
-      await consumer.disconnect()
+      await noLongerThan(LEAVE_DEADLINE_MS, consumer.disconnect())
     },
   }
 }

@@ -3,6 +3,7 @@
 import { BRIDGE_VARIABLES, startBridge } from '@runlight/bridge-core/bridge'
 import { readGenerations } from '@runlight/bridge-core/generations'
 import { createKafka } from '@runlight/bridge-core/kafka-client'
+import { untilDone } from '@runlight/bridge-core/until-done'
 import { readEnvironment } from '@runlight/contracts/environment'
 import type { Environment } from '@runlight/contracts/environment'
 import { createLog } from '@runlight/service/log'
@@ -55,7 +56,7 @@ await runService(log, async () => {
       uncommittedSpanMillis: Number.POSITIVE_INFINITY,
     },
   })
-  const stopRetention = await lookAfterDays(environment, { sql, metrics, log })
+  const stopRetention = lookAfterDays(environment, { sql, metrics, log })
   return {
     ...bridge,
     stop: async () => {
@@ -65,19 +66,32 @@ await runService(log, async () => {
   }
 })
 
-async function lookAfterDays(
+/** Looks after the days of logs as soon as the broker answers; gives what stops it, without waiting for the broker. */
+function lookAfterDays(
   environment: Environment<'brokers' | 'instance' | 'generationsTopic' | 'logTopic' | 'logDays'>,
   common: { sql: Sql; metrics: Metrics; log: Log },
-): Promise<() => Promise<void>> {
+): () => Promise<void> {
   const { brokers, instance, generationsTopic, logTopic: topic, logDays: daysKept } = environment
+  const { log } = common
   const clientId = `runlight-bridge-postgres-${instance}-retention`
-  const kafka = createKafka({ brokers, clientId, log: common.log })
-  const admin = kafka.admin()
-  await admin.connect()
-  const generation = (await readGenerations(kafka, generationsTopic)).get(topic) ?? ''
-  const stop = startRetention({ ...common, admin, daysKept, logTopic: { topic, generation } })
+  const kafka = createKafka({ brokers, clientId, log })
+  const admin = kafka.admin({ retry: { retries: 3 } })
+  const abort = new AbortController()
+  const { signal } = abort
+  const begin = async () => {
+    await admin.connect()
+    return (await readGenerations(kafka, generationsTopic)).get(topic) ?? ''
+  }
+  const begun = untilDone({ log, signal, what: 'Looking up what is known of the days of logs' }, begin).then(
+    (generation) => startRetention({ ...common, admin, daysKept, logTopic: { topic, generation } }),
+  )
+  const stop = begun.catch(() => undefined)
   return async () => {
-    await stop()
-    await admin.disconnect()
+    abort.abort(new Error('The process ends.'))
+    await (
+      await stop
+    )?.()
+    // Not awaited: it may wait for a broker that is away.
+    admin.disconnect().catch(() => undefined)
   }
 }

@@ -1,6 +1,7 @@
 // The days of `logs`: made before they begin, and dropped after their time, but only once Loki has them.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAborted } from '@runlight/bridge-core/until-done'
 import { METRICS } from '@runlight/contracts/metrics'
 import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
@@ -123,7 +124,10 @@ function dayText(millis: number): string {
   return new Date(millis).toISOString().slice(0, 10)
 }
 
-/** Runs passes at an interval; gives what stops it, once the pass under way has ended. */
+/**
+ * Runs passes at an interval; gives what stops it. A pass under way is left to itself then: it may wait for a broker that
+ * is away, and what it does in the database is done in transactions.
+ */
 export function startRetention(
   settings: RetentionSettings & { metrics: Metrics },
   intervalMs = PASS_INTERVAL_MS,
@@ -132,8 +136,8 @@ export function startRetention(
   const dropped = metrics.counter(METRICS.logDaysDropped)
   const overdue = metrics.gauge(METRICS.logDaysOverdue)
   const said = new Set<string>()
-  let stopped = false
-  let wake: () => void = () => undefined
+  const abort = new AbortController()
+  const { signal } = abort
 
   const once = async () => {
     const result = await retentionPass(settings, Date.now())
@@ -149,25 +153,17 @@ export function startRetention(
     }
   }
   const run = async () => {
-    while (!stopped) {
-      await once().catch((cause: unknown) => {
+    while (!signal.aborted) {
+      await unlessAborted(signal, once()).catch((cause: unknown) => {
+        if (signal.aborted) return
         log.warn({ cause }, `The days of logs could not be looked after now: ${(cause as Error).message}`)
       })
-      if (stopped) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, intervalMs)
-        timer.unref()
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
   const running = run()
   return async () => {
-    stopped = true
-    wake()
+    abort.abort()
     await running
   }
 }
