@@ -35,6 +35,8 @@ export interface DeliveryStack {
   provision: (...args: string[]) => Promise<string[]>
   /** Largest resident memory of any bridge of a sink so far, in MiB. */
   peakMemory: (sink: SinkName) => number
+  /** What a bridge of a sink may take, in MiB. */
+  memoryLimit: (sink: SinkName) => number
   stop: () => Promise<void>
 }
 
@@ -51,10 +53,12 @@ export interface DeliverySettings {
   loki?: LokiSettings
   /** More variables of the bridges and of provision. */
   env?: Readonly<Record<string, string>>
+  /** What each bridge gets in a stack, in MiB. */
+  memory: Readonly<Record<SinkName, { memoryMiB: number; heapMiB: number }>>
 }
 
 /** Starts the servers and provisions them; bridges are the scenario's to start. */
-export async function startDeliveryStack(settings: DeliverySettings = {}): Promise<DeliveryStack> {
+export async function startDeliveryStack(settings: DeliverySettings): Promise<DeliveryStack> {
   const [kafka, postgres, loki] = await Promise.all([
     startKafka(settings.kafka),
     startPostgres(),
@@ -91,13 +95,19 @@ export async function startDeliveryStack(settings: DeliverySettings = {}): Promi
   return {
     ...{ kafka, loki, postgres, sql, admin, bridges, provision },
     startBridge: async (sink, more = {}) => {
-      const own = { ...env, RUNLIGHT_POSTGRES_URL: postgres.url('runlight_writer').href, ...more }
+      const own = {
+        ...env,
+        RUNLIGHT_POSTGRES_URL: postgres.url('runlight_writer').href,
+        NODE_OPTIONS: `--max-old-space-size=${settings.memory[sink].heapMiB}`,
+        ...more,
+      }
       const bridge = await startBridgeProcess(sink, String(all.length), own)
       bridges.push(bridge)
       all.push(bridge)
       return bridge
     },
     peakMemory: (sink) => Math.max(0, ...all.filter((own) => own.sink === sink).map((own) => own.peakMemory())),
+    memoryLimit: (sink) => settings.memory[sink].memoryMiB,
     stop: async () => {
       await Promise.all(all.map((bridge) => bridge.kill()))
       await admin.disconnect()

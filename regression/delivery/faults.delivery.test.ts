@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SINKS, TOPICS } from '@runlight/contracts/topics'
+import { BRIDGE_MEMORY } from '../../stacks/components/bridges.ts'
 import { Account } from '../oracle/account.ts'
 import { readLoki } from '../oracle/check-loki.ts'
 import { readEvents, readLogs, readPostgres } from '../oracle/check-postgres.ts'
@@ -19,7 +20,7 @@ const TENANTS = ['acme', 'globex', 'unassigned']
 let stack: DeliveryStack
 
 beforeAll(async () => {
-  stack = await startDeliveryStack()
+  stack = await startDeliveryStack({ memory: BRIDGE_MEMORY })
 })
 afterAll(() => stack.stop())
 
@@ -64,6 +65,7 @@ describe('1,000,000 records', () => {
       const peaks = SINKS.map((sink) => `${sink} ${Math.round(stack.peakMemory(sink))} MiB`)
       journal.write(`both stores are read; peaks of the bridges: ${peaks.join(', ')}`)
       for (const account of [inLoki, inPostgres]) account.expectAll()
+      for (const sink of SINKS) expect(stack.peakMemory(sink)).toBeLessThan(stack.memoryLimit(sink))
       expect({ loki: inLoki.findings, postgres: inPostgres.findings }).toEqual({ loki: {}, postgres: {} })
     })
     journal.print()

@@ -22,8 +22,6 @@ const GOOD_RUNS = 10
 /** Of each run; one stands after every twentieth malformed record. */
 const GOOD_LINES = MALFORMED / 20 / GOOD_RUNS
 const BATCH_BYTES = 4 * 1024 * 1024
-/** What a bridge may need at most, in MiB: some 90 to begin with, 32 of records and what they are parsed into. */
-const MEMORY_LIMIT = 900
 
 export function malformed(stackOf: () => DeliveryStack): void {
   describe('100,000 malformed records of every kind', () => {
@@ -52,7 +50,7 @@ export function malformed(stackOf: () => DeliveryStack): void {
           expect(await seqsInPostgres(stack.sql, goodRun(run))).toEqual(seqs(GOOD_LINES))
           expect(seqsOf(await linesInLoki(stack, goodRun(run)))).toEqual(seqs(GOOD_LINES))
         }
-        for (const sink of SINKS) expect(stack.peakMemory(sink)).toBeLessThan(MEMORY_LIMIT)
+        for (const sink of SINKS) expect(stack.peakMemory(sink)).toBeLessThan(stack.memoryLimit(sink))
         journal.write(
           `checked; peaks: ${SINKS.map((sink) => `${sink} ${Math.round(stack.peakMemory(sink))} MiB`).join(', ')}`,
         )

@@ -1,6 +1,7 @@
 // Scenarios that share servers, one after the other. Each has runs of its own.
 
 import { afterAll, beforeAll } from 'vitest'
+import { BRIDGE_MEMORY } from '../../stacks/components/bridges.ts'
 import { startProxy } from '../fixtures/tcp-proxy.ts'
 import type { TcpProxy } from '../fixtures/tcp-proxy.ts'
 import { clocks } from './clocks.ts'
@@ -17,6 +18,7 @@ let wire: TcpProxy
 
 beforeAll(async () => {
   stack = await startDeliveryStack({
+    memory: BRIDGE_MEMORY,
     kafka: {
       wire: async (port) => {
         wire = await startProxy(port)

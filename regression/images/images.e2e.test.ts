@@ -13,6 +13,7 @@ import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildImage, type BuiltImage } from '../../scripts/images.ts'
 import type { Service } from '../../stacks/build/services.ts'
+import { BRIDGE_MEMORY } from '../../stacks/components/bridges.ts'
 import { startKafka, type TestKafka } from '../fixtures/kafka.ts'
 import { startLoki, type TestLoki } from '../fixtures/loki.ts'
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts'
@@ -23,8 +24,8 @@ const PASSWORD = 'word-of-the-test'
 const STOP_SECONDS = 30
 /** As much as the stack gives each. */
 const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
-  { service: '@runlight/bridge-loki', memoryMiB: 256 },
-  { service: '@runlight/bridge-postgres', memoryMiB: 256 },
+  { service: '@runlight/bridge-loki', memoryMiB: BRIDGE_MEMORY.loki.memoryMiB },
+  { service: '@runlight/bridge-postgres', memoryMiB: BRIDGE_MEMORY.postgres.memoryMiB },
   { service: '@runlight/observer', memoryMiB: 256 },
   { service: '@runlight/api', memoryMiB: 384 },
   { service: '@runlight/demo', memoryMiB: 512 },

@@ -1,10 +1,22 @@
 // The two bridges: from the bus into a store.
 
+import type { SinkName } from '@runlight/contracts/topics'
 import type { Secrets } from '../settings/load.ts'
 import type { Settings } from '../settings/schema.ts'
 import type { Component, Dependency, Running } from './component.ts'
 import { busVariables, service } from './service.ts'
 import { postgresUrl } from './trace-store.ts'
+
+/**
+ * What a bridge may take, and what of it its heap may. With 200,000 records waiting for it, the one to PostgreSQL, which
+ * holds two decoded batches of each partition, needs more than 256 MiB of heap and ended without; with 512 it took 674 MiB,
+ * the one to Loki 274. The rest is head-room: records that wait are bounded by bytes, what they are decoded into is not.
+ * The delivery suite runs the bridges with these heaps and asserts that they stay below.
+ */
+export const BRIDGE_MEMORY: Readonly<Record<SinkName, { memoryMiB: number; heapMiB: number }>> = {
+  loki: { memoryMiB: 640, heapMiB: 320 },
+  postgres: { memoryMiB: 1024, heapMiB: 512 },
+}
 
 export function lokiBridge(
   settings: Settings,
@@ -17,7 +29,7 @@ export function lokiBridge(
     port: settings.bridges.loki.port,
     setting: 'bridges.loki.port',
     needs: [bus, loki, after],
-    memoryMiB: 512,
+    ...BRIDGE_MEMORY.loki,
     variables: () => ({
       ...busVariables(bus.address('kafka'), settings),
       lokiUrl: `http://${loki.address('http')}`,
@@ -44,7 +56,7 @@ export function postgresBridge(
     setting: 'bridges.postgres.port',
     needs: [bus, postgres, after],
     secrets: { password: secrets.postgresWriterPassword },
-    memoryMiB: 256,
+    ...BRIDGE_MEMORY.postgres,
     variables: (place) => ({
       ...busVariables(bus.address('kafka'), settings),
       postgresUrl: postgresUrl(postgres.address('postgres'), 'writer'),

@@ -13,10 +13,15 @@ interface Service extends Pick<Component<'http'>, 'name' | 'title' | 'needs' | '
   workspace: string
   port: number
   setting: string
+  /**
+   * Largest heap of the program, where the rest of its memory is known to be needed for buffers, which lie outside of it.
+   * Else it is half of a container's memory, and anything on a machine without such a limit.
+   */
+  heapMiB?: number
   variables: (place: Place<'http'>) => Variables
 }
 
-export function service({ workspace, port, setting, variables, ...described }: Service): Component<'http'> {
+export function service({ workspace, port, setting, heapMiB, variables, ...described }: Service): Component<'http'> {
   return {
     ...described,
     program: { kind: 'package', workspace, entry: 'src/main.ts' },
@@ -27,12 +32,20 @@ export function service({ workspace, port, setting, variables, ...described }: S
       const { host, port: listening } = place.listen('http')
       return {
         arguments: [],
-        environment: environment({ ...variables(place), listen: `${host}:${listening}` }),
+        environment: {
+          ...environment({ ...variables(place), listen: `${host}:${listening}` }),
+          ...(heapMiB !== undefined && heapLimit(heapMiB)),
+        },
       }
     },
     startSeconds: 120,
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
   }
+}
+
+/** The environment variable by which Node.js takes the largest size of its heap (its old generation, in MiB). */
+export function heapLimit(heapMiB: number): Record<string, string> {
+  return { NODE_OPTIONS: `--max-old-space-size=${heapMiB}` }
 }
 
 /** Environment variables by their names. */
