@@ -134,8 +134,8 @@ describe('a run', () => {
 
 describe('runlight verify', () => {
   const verify = async (...options: string[]) => {
-    const command = ['node', 'packages/cli/bin/runlight.mjs', 'verify', '--stack', 'local-e2e', '--json', ...options]
-    const { code, output } = await stack.run(command)
+    const command = ['node', 'packages/cli/bin/runlight.mjs', 'verify', '--stack', 'local-e2e', '--json']
+    const { code, output } = await stack.run([...command, ...options])
     return { code, ...(JSON.parse(output) as Verification) }
   }
   const found = ({ checks }: Verification, name: string) => checks.find((check) => check.name === name)
@@ -153,11 +153,8 @@ describe('runlight verify', () => {
     process.kill(pid, 'SIGSTOP')
     try {
       const verification = await verify('--timeout', '20')
-      expect(verification).toMatchObject({ code: 1, ok: false })
-      expect(found(verification, 'components')).toMatchObject({
-        state: 'failed',
-        seen: expect.stringMatching(/^bridge-loki: /),
-      })
+      expect(verification.code).toBe(1)
+      expect(found(verification, 'components')?.seen).toMatch(/^bridge-loki: /)
       expect(found(verification, 'records')).toMatchObject({
         state: 'failed',
         seen: expect.stringMatching(/It was not done after 20 s.* loki has not taken everything .*records behind/),
