@@ -44,7 +44,7 @@ export function service({ workspace, port, setting, heapMiB, variables, ...descr
 }
 
 /** The environment variable by which Node.js takes the largest size of its heap (its old generation, in MiB). */
-export function heapLimit(heapMiB: number): Record<string, string> {
+function heapLimit(heapMiB: number): Record<string, string> {
   return { NODE_OPTIONS: `--max-old-space-size=${heapMiB}` }
 }
 
