@@ -152,12 +152,12 @@ describe('runlight verify', () => {
     const { pid } = stack.outputs.components['bridge-loki'] ?? { pid: 0 }
     process.kill(pid, 'SIGSTOP')
     try {
-      const verification = await verify('--timeout', '20')
+      const verification = await verify('--timeout', '60')
       expect(verification.code).toBe(1)
       expect(found(verification, 'components')?.seen).toMatch(/^bridge-loki: /)
       expect(found(verification, 'records')).toMatchObject({
         state: 'failed',
-        seen: expect.stringMatching(/It was not done after 20 s.* loki has not taken everything .*records behind/),
+        seen: expect.stringMatching(/It was not done after 60 s.* loki has not taken everything .*records behind/),
       })
       expect(found(verification, 'postgres')).toMatchObject({ state: 'ok' })
     } finally {
