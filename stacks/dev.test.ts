@@ -100,12 +100,14 @@ it('defines each container so', async () => {
 })
 
 it('lets each run without rights, without a writable root, and within limits', () => {
-  for (const { inputs } of containers()) {
+  for (const { name, inputs } of containers()) {
+    // The engine's log files are their owner's.
+    const user = name === 'log-collector' ? /^0:0$/ : /^[1-9]\d*:\d+$/
     expect(inputs).toMatchObject({
       readOnly: true,
       capabilities: { drops: ['ALL'] },
       securityOpts: ['no-new-privileges:true'],
-      user: expect.stringMatching(/^[1-9]\d*:\d+$/) as string,
+      user: expect.stringMatching(user) as string,
       memory: expect.any(Number) as number,
       cpus: expect.any(String) as string,
       logOpts: { 'max-size': '10m', 'max-file': '3' },
@@ -119,9 +121,28 @@ it('keeps data on volumes that stay, and files on volumes that are read-only whe
   for (const { name, retain } of volumes) expect([name, retain]).toEqual([name, name.endsWith('-data')])
   for (const { inputs } of containers()) {
     for (const mount of inputs['mounts'] as Inputs[]) {
-      expect(mount['readOnly'] ?? false).toBe(mount['target'] === '/etc/runlight')
+      expect(mount['readOnly'] ?? false).toBe(mount['target'] === '/etc/runlight' || mount['type'] === 'bind')
     }
   }
+})
+
+it("lets the collector read everybody's log, its own too, and nobody else touch the engine's files", () => {
+  const binds = containers().flatMap(({ name, inputs }) =>
+    (inputs['mounts'] as Inputs[]).flatMap(({ type, source, readOnly }) =>
+      type === 'bind' ? [[name, source, readOnly]] : [],
+    ),
+  )
+  expect(binds).toEqual([['log-collector', '/var/lib/docker/containers', true]])
+  const variable = (container('log-collector')['envs'] as string[]).find((each) =>
+    each.startsWith('RUNLIGHT_COLLECTOR_LOGS='),
+  )
+  const read = variable?.split(/=(.*)/s)[1]?.split(',')
+  const written = containers().map(({ name, inputs }) => {
+    const { tag } = inputs['logOpts'] as { tag: string }
+    return `${name}=docker:/var/lib/runlight/containers/${tag}`
+  })
+  expect(read?.sort()).toEqual(written.sort())
+  expect(written).toContain('bus=docker:/var/lib/runlight/containers/runlight-dev-bus')
 })
 
 it('has credentials nowhere but in secret uploads', () => {

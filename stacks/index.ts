@@ -36,9 +36,10 @@ const api = on.run(telemetryApi(settings, secrets, { bus, postgres, loki, tempor
 const worker = on.run(demoWorker(settings, { bus, temporal, after: ready }))
 
 const running = [bus, postgres, loki, temporal, logs, events, observer, api, worker]
-const logged = [ready, ...running].map(({ name }) => name)
+const views = (['console', 'grafana'] as const).filter((name) => settings[name].run === 'yes')
+const logged = [...[ready, ...running].map(({ name }) => name), 'prometheus', ...views]
 if (settings.collector.run === 'yes') {
-  running.push(on.run(logCollector(settings, secrets, { bus, after: ready, of: [...logged, 'prometheus'] })))
+  running.push(on.run(logCollector(settings, secrets, { bus, after: ready, of: logged })))
 }
 
 const metrics = on.run(metricsStore(settings.prometheus, { scrape: running }))

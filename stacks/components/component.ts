@@ -35,7 +35,7 @@ export interface Place<E extends string> {
   listeners: (endpoint: E) => readonly Listener[]
   /** host:port under which others of the stack reach it. */
   address: (endpoint: E) => string
-  /** Where the log of a component is, as the log collector takes it; missing where it can't read it yet. */
+  /** For one that reads logs: where that of a component is, as the log collector takes it; missing where it can't yet. */
   output?: (component: string) => string
 }
 
@@ -107,6 +107,8 @@ export interface Component<E extends string = string> extends Described {
   stop: { signal: 'SIGTERM' | 'SIGINT'; graceSeconds: number }
   /** It refuses to run as the superuser. */
   unprivileged?: boolean
+  /** It reads the logs of all others (Place.output), and keeps in its data folder how far. */
+  readsLogs?: true
 }
 
 /** A task that runs to its end: again when what it is made of, or the data of what it needs, has changed. */

@@ -15,7 +15,7 @@ export function logCollector(
   { bus, after, of }: { bus: Running<'kafka'>; after: Dependency; of: readonly string[] },
 ): Component<'http'> {
   const { port, rotateMebibytes, rotatedFiles, linesPerSecond, shippingPathLinesPerMinute } = settings.collector
-  return service({
+  const described = service({
     name: NAME,
     title: 'Log collector',
     workspace: '@runlight/collector',
@@ -36,6 +36,7 @@ export function logCollector(
       collectorShippingLines: shippingPathLinesPerMinute,
     }),
   })
+  return { ...described, readsLogs: true }
 }
 
 function outputOf(place: Place<'http'>, name: string): string {

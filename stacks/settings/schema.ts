@@ -190,14 +190,14 @@ export const settingsSchema = group({
   collector: group({
     run: choice(['yes', 'no'], {
       default: 'yes',
-      defaultIn: { dev: 'no', staging: 'no', prod: 'no' },
-      description: "The log collector, which ships the components' own logs; so far from files only",
+      defaultIn: { staging: 'no', prod: 'no' },
+      description: "The log collector, which ships the components' own logs",
     }),
     port: port({ default: 17815, description: 'Health and metrics of the log collector' }),
     rotateMebibytes: count(1, 10_240, {
       default: 16,
       unit: 'MiB',
-      description: 'Size at which a component log file is rotated',
+      description: 'Size at which a component log file is rotated; the Docker engine rotates its own',
     }),
     rotatedFiles: count(1, 100, { default: 3, unit: 'files', description: 'Rotated files that are kept of each log' }),
     linesPerSecond: count(1, 100_000, {

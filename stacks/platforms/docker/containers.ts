@@ -14,6 +14,7 @@ import { FILES_AT, filePath, fileVolume } from './files.ts'
 import { healthcheck } from './health.ts'
 import { imagesOf, type Image } from './images.ts'
 import { LABELS, prefixOf } from './labels.ts'
+import { logsOf, tagOf } from './logs.ts'
 import { insidePort, outsidePort, placeIn, type Network } from './place.ts'
 import { refuseTakenPort } from './published-ports.ts'
 import { dataBelow, startScript } from './start-script.ts'
@@ -70,8 +71,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
     networkMode: bridge.name,
     networksAdvanced: [{ name: bridge.name, aliases: [name] }],
     logDriver: 'json-file',
-    // The tag tells who wrote a line to who reads the log files.
-    logOpts: { ...LOG_OPTIONS, tag: name },
+    logOpts: { ...LOG_OPTIONS, tag: tagOf(prefix, name) },
   })
 
   /** The program with its files, as the arguments of a container. */
@@ -136,8 +136,10 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
       }
       const options = groupOf(name)
       const image = images(name, component.program, options)
-      const mount = image.pinned.data
-      const placed = (data: string): Launch => component.launch(placeIn(name, endpoints, data, network))
+      const logs = component.readsLogs && logsOf(engine, prefix)
+      const mount = logs ? logs.data : image.pinned.data
+      const placed = (data: string): Launch =>
+        component.launch({ ...placeIn(name, endpoints, data, network), ...(logs && { output: logs.output }) })
       const launch = mount !== undefined && hasSteps(placed(mount)) ? placed(dataBelow(mount)) : placed(mount ?? '/tmp')
       const program = programOf(component, launch, image, mount, options)
       const data =
@@ -154,8 +156,10 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
         {
           ...commonOf(component, image),
           ...program.inputs,
+          ...(logs && { user: logs.user }),
           mounts: [
             ...program.inputs.mounts,
+            ...(logs ? [logs.mount] : []),
             ...(data && mount !== undefined ? [{ type: 'volume', source: data.name, target: mount }] : []),
           ],
           ports: published.map(({ port, internal }) => ({ internal, external: port, ip: publishOn, protocol: 'tcp' })),
