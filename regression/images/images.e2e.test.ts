@@ -32,7 +32,7 @@ const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
 ]
 
 const docker = (...args: string[]): string =>
-  execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+  execFileSync('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], { encoding: 'utf8' }).trim()
 
 function hasEngine(): boolean {
   try {
@@ -105,7 +105,16 @@ describe.skipIf(!hasEngine())('images of our services', () => {
         ({ ok }) => ok,
         () => false,
       )
-    for (const { service } of SERVICES) await vi.waitUntil(() => isReady(service), { timeout: 90_000, interval: 250 })
+    for (const { service } of SERVICES) {
+      await vi
+        .waitUntil(() => isReady(service), { timeout: 90_000, interval: 250 })
+        .catch((cause: unknown) => {
+          throw new Error(
+            `${service} does not get ready. Its log:\n${docker('logs', '--tail', '20', nameOf(service))}`,
+            { cause },
+          )
+        })
+    }
   }, 900_000)
 
   afterAll(async () => {

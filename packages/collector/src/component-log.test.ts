@@ -127,7 +127,10 @@ it('tells of a line, and of fields, that can not be searched for secrets', async
     throw new RangeError('Maximum call stack size exceeded')
   }
   writeFileSync(path, '{"msg":"one"}\npoison\n{"msg":"fields","a":1,"b":2}\n{"msg":"four"}\n')
-  follow({ line: (text) => (text === 'poison' ? fail() : text), metadata: (fields) => ('a' in fields ? fail() : fields) })
+  follow({
+    line: (text) => (text === 'poison' ? fail() : text),
+    metadata: (fields) => ('a' in fields ? fail() : fields),
+  })
   const entries = await collectUntil('four')
   expect(entries.map(({ message }) => message)).toEqual([
     'one',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RunlightError } from '@runlight/contracts/errors'
 import { noLongerThan, unlessAborted, untilDone } from './until-done.ts'
 
-const log = createLog({ component: 'test', instance: '0', level: 'fatal' })
+const log = createLog({ component: 'test', instance: '0', level: 'error' })
 const never = () => new Promise<never>(() => undefined)
 
 describe('untilDone', () => {

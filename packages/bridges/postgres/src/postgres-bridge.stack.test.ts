@@ -62,7 +62,7 @@ async function sendLine(): Promise<void> {
 async function startBridge(): Promise<BridgeProcess> {
   const bridge = await startBridgeProcess(new URL('main.ts', import.meta.url), {
     LOG_KAFKA_BROKERS: kafka.brokers.join(','),
-    RUNLIGHT_POSTGRES_URL: store.postgres.url('runlight_writer'),
+    RUNLIGHT_POSTGRES_URL: store.postgres.url('runlight_writer').href,
     RUNLIGHT_POSTGRES_PASSWORD_FILE: passwordFile,
     RUNLIGHT_BRIDGE_SESSION_SECONDS: '6',
   })
