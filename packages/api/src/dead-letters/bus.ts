@@ -1,10 +1,13 @@
 // The bus as replays need it: where Loki's group is, records of its replay topics written, and read from any topic.
 
 import { RunlightError } from '@runlight/contracts/errors'
-import { ORIGIN_HEADER, consumerGroup, replayTopic } from '@runlight/contracts/topics'
+import { ORIGIN_HEADER, replayTopic } from '@runlight/contracts/topics'
 import type { SinkName } from '@runlight/contracts/topics'
 import { Kafka, logLevel } from 'kafkajs'
-import type { Admin, Producer } from 'kafkajs'
+import type { Admin } from 'kafkajs'
+import { committedOffsets } from '../bus/committed-offsets.ts'
+import type { CommittedOffsets } from '../bus/committed-offsets.ts'
+import { reusable } from '../bus/reusable.ts'
 import { fetchRecord } from './fetch-record.ts'
 import type { FetchedRecord, RecordPlace } from './fetch-record.ts'
 
@@ -21,7 +24,7 @@ export interface ReplayRecord {
 /** First offsets that Loki's group has not passed; a partition without one has not been begun. */
 export interface LokiPassed {
   /** On the topic of log entries, by partition. */
-  logs: ReadonlyMap<number, bigint>
+  logs: CommittedOffsets
   /** On its replay topic. */
   replays: bigint
 }
@@ -54,13 +57,13 @@ export function connectLetterBus({ brokers, logTopic, deadLetterTopic, clientId 
     const made = kafka.admin()
     await made.connect()
     return made
-  })
+  }, explain)
   const producer = reusable(async () => {
     // A resend that is written twice changes nothing: a replay is stored once, however often it lies on its topic.
     const made = kafka.producer({ allowAutoTopicCreation: false })
     await made.connect()
     return made
-  })
+  }, explain)
   return {
     progress: () =>
       admin.use(async (connected) => {
@@ -96,35 +99,8 @@ export function connectLetterBus({ brokers, logTopic, deadLetterTopic, clientId 
 
 async function lokiPassed(admin: Admin, logTopic: string): Promise<LokiPassed> {
   const replays = replayTopic('loki')
-  const topics = await admin.fetchOffsets({ groupId: consumerGroup('loki'), topics: [logTopic, replays] })
-  const committed = new Map(
-    topics.map(({ topic, partitions }) => {
-      const begun = partitions.filter(({ offset }) => offset !== '-1')
-      return [topic, new Map(begun.map(({ partition, offset }) => [partition, BigInt(offset)]))]
-    }),
-  )
+  const committed = await committedOffsets(admin, 'loki', [logTopic, replays])
   return { logs: committed.get(logTopic) ?? new Map(), replays: committed.get(replays)?.get(REPLAY_PARTITION) ?? 0n }
-}
-
-/** A connection that is made when it is first needed, and anew after it has failed. */
-function reusable<C extends Admin | Producer>(connect: () => Promise<C>) {
-  let connection: Promise<C> | undefined
-  return {
-    use: async <R>(work: (connected: C) => Promise<R>): Promise<R> => {
-      connection ??= connect()
-      const current = connection
-      try {
-        return await work(await current)
-      } catch (cause) {
-        if (connection === current) connection = undefined
-        await current.then((broken) => broken.disconnect()).catch(() => undefined)
-        throw explain(cause)
-      }
-    },
-    close: async () => {
-      await connection?.then((connected) => connected.disconnect()).catch(() => undefined)
-    },
-  }
 }
 
 function explain(cause: unknown): RunlightError {

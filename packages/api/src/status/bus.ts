@@ -1,15 +1,13 @@
 // How far the sinks have passed their topics, as the bus knows it.
 
 import type { PartitionLag } from '@runlight/contracts/api'
-import { consumerGroup } from '@runlight/contracts/topics'
 import type { SinkName } from '@runlight/contracts/topics'
 import { Kafka, logLevel } from 'kafkajs'
 import type { Admin } from 'kafkajs'
+import { committedOffsets } from '../bus/committed-offsets.ts'
+import { reusable } from '../bus/reusable.ts'
 import { fresh } from './fresh.ts'
 import type { Answer } from './fresh.ts'
-
-/** Next offset of each partition: everything below it is acknowledged by the store. */
-type CommittedOffsets = ReadonlyMap<number, bigint>
 
 export type GroupLag = Readonly<Record<SinkName, readonly PartitionLag[]>>
 
@@ -36,25 +34,16 @@ export function connectBus(settings: BusSettings): Bus {
     // A caller is waiting: enough for a coordinator that is still loading, then it is said that the bus is away.
     retry: { retries: 2, initialRetryTime: 100, factor: 0, multiplier: 2 },
   })
-  let admin: Admin | undefined
-
-  const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
-    try {
-      if (!admin) {
-        const made = kafka.admin()
-        await made.connect()
-        admin = made
-      }
-      return await question(admin)
-    } catch (cause) {
-      const broken = admin
-      admin = undefined
-      await broken?.disconnect().catch(() => undefined)
-      throw new Error(`The bus can not be asked: ${(cause as Error).message}`, { cause })
-    }
-  }
+  const admin = reusable(
+    async () => {
+      const made = kafka.admin()
+      await made.connect()
+      return made
+    },
+    (cause) => new Error(`The bus can not be asked: ${(cause as Error).message}`, { cause }),
+  )
   const lag = fresh({ ttlMs: 2_000, retryAfterMs: 2_000 }, () =>
-    ask(async (connected) => {
+    admin.use(async (connected) => {
       const ends = new Map<string, TopicEnds>()
       for (const topic of Object.values(topics)) ends.set(topic, await connected.fetchTopicOffsets(topic))
       const [loki, postgres] = await Promise.all([
@@ -66,25 +55,11 @@ export function connectBus(settings: BusSettings): Bus {
   )
   return {
     lag,
-    close: async () => admin?.disconnect(),
+    close: admin.close,
   }
 }
 
 type TopicEnds = Awaited<ReturnType<Admin['fetchTopicOffsets']>>
-
-async function committedOffsets(
-  admin: Admin,
-  sink: SinkName,
-  topics: readonly string[],
-): Promise<Map<string, CommittedOffsets>> {
-  const read = await admin.fetchOffsets({ groupId: consumerGroup(sink), topics: [...topics] })
-  return new Map(
-    read.map(({ topic, partitions }) => {
-      const committed = partitions.filter(({ offset }) => offset !== '-1')
-      return [topic, new Map(committed.map(({ partition, offset }) => [partition, BigInt(offset)]))]
-    }),
-  )
-}
 
 async function groupLag(
   admin: Admin,

@@ -40,7 +40,9 @@ export async function readRefusedLines(
         : readProducer(row.value)
     if (!producer) continue
     const name = producerName(topic, producer.id)
-    refused.set(name, [...(refused.get(name) ?? []), { from: producer.seq, to: producer.seq }])
+    const ranges = refused.get(name) ?? []
+    ranges.push({ from: producer.seq, to: producer.seq })
+    refused.set(name, ranges)
   }
   return refused
 }

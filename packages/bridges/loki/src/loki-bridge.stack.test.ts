@@ -1,17 +1,16 @@
 // The Loki bridge as it runs: processes of their own that are stopped, continued and asked to end in the middle of a push.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { TOPICS, consumerGroup, replayTopic } from '@runlight/contracts/topics'
 import { logEntries } from '@runlight/bridge-core/batch.fixture'
+import { startBridgeProcess } from '@runlight/bridge-core/bridge-process.fixture'
+import type { BridgeProcess } from '@runlight/bridge-core/bridge-process.fixture'
 import type { Admin, Producer } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startKafka } from '../../../../regression/fixtures/kafka.ts'
 import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
 import { startLoki } from '../../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
-import { freePorts, until } from '../../../../regression/fixtures/server-process.ts'
+import { until } from '../../../../regression/fixtures/server-process.ts'
 import { readLokiLines } from '../../../../regression/oracle/loki-lines.ts'
 
 const SESSION_SECONDS = 6
@@ -47,42 +46,12 @@ afterEach(async () => {
   for (const bridge of running.splice(0)) await bridge.end('SIGKILL')
 })
 
-interface BridgeProcess {
-  signal: (name: NodeJS.Signals) => void
-  /** Sends a signal and gives the exit code, and what the process said last. */
-  end: (name?: NodeJS.Signals) => Promise<{ code: number | null; lastLine: string }>
-  metric: (name: string) => Promise<number>
-  state: () => Promise<string>
-}
-
 async function startBridge(): Promise<BridgeProcess> {
-  const [port] = (await freePorts(1)) as [number]
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('main.ts', import.meta.url))], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      ...{ LOG_KAFKA_BROKERS: kafka.brokers.join(','), RUNLIGHT_LOKI_URL: loki.url.href },
-      ...{ RUNLIGHT_LISTEN: `127.0.0.1:${port}`, RUNLIGHT_BRIDGE_SESSION_SECONDS: String(SESSION_SECONDS) },
-    },
+  const bridge = await startBridgeProcess(new URL('main.ts', import.meta.url), {
+    LOG_KAFKA_BROKERS: kafka.brokers.join(','),
+    RUNLIGHT_LOKI_URL: loki.url.href,
+    RUNLIGHT_BRIDGE_SESSION_SECONDS: String(SESSION_SECONDS),
   })
-  let output = ''
-  child.stdout.on('data', (text: Buffer) => (output += text.toString()))
-  const exited = once(child, 'exit') as Promise<[number | null]>
-  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
-  const bridge: BridgeProcess = {
-    signal: (name) => child.kill(name),
-    end: async (name) => {
-      if (name) child.kill(name)
-      const [code] = await exited
-      return { code, lastLine: output.trimEnd().split('\n').at(-1) ?? '' }
-    },
-    metric: async (name) => {
-      const text = await ask('/metrics')
-      const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
-      return values.reduce((sum, own) => sum + Number(own[1]), 0)
-    },
-    state: async () => (JSON.parse(await ask('/healthz').catch(() => '{}')) as { state?: string }).state ?? 'away',
-  }
   running.push(bridge)
   return bridge
 }
