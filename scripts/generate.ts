@@ -8,7 +8,7 @@ const check = process.argv.includes('--check')
 const stale: string[] = []
 for (const { path, render } of generatedFiles) {
   const before = await readFile(path, 'utf8').catch(() => '')
-  const after = render(before)
+  const after = await render(before)
   if (after === before) continue
   stale.push(path)
   if (check) continue

@@ -22,7 +22,7 @@ const folders = {
   // The suites watch from outside; only what reads the stores back uses what the sinks know of them.
   regression: { dir: 'regression', may: ['contracts', 'service', 'sdk', 'timeline', 'bridge-core', 'bridge-postgres'] },
   // The verbs may use any entry point, but no part of a service.
-  scripts: { dir: 'scripts', may: ['contracts', 'sdk', 'cli', 'demo'], entryPoints: true },
+  scripts: { dir: 'scripts', may: ['contracts', 'sdk', 'api', 'cli', 'demo'], entryPoints: true },
 }
 
 const packages = Object.keys(folders).filter((name) => folders[name]?.dir.startsWith('packages/'))

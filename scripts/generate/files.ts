@@ -19,12 +19,13 @@ import {
   topicTable,
 } from './tables.ts'
 import { envExample } from './env-example.ts'
+import { openApiFiles } from './openapi.ts'
 
 export interface GeneratedFile {
   /** Relative to the repository. */
   path: string
   /** The new content, given the present one ('' when there is none). */
-  render: (before: string) => string
+  render: (before: string) => string | Promise<string>
 }
 
 const sections: Record<string, () => string> = {
@@ -75,4 +76,5 @@ export const generatedFiles: GeneratedFile[] = [
   schemaFile('component-list', ComponentList),
   schemaFile('health', Health),
   schemaFile('problem', Problem),
+  ...openApiFiles,
 ]

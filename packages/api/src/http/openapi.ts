@@ -163,7 +163,7 @@ function parameters(schema: TObject, place: 'path' | 'query') {
       in: place,
       required: required.includes(name),
       ...(description !== undefined && { description }),
-      schema: property,
+      schema: inside(property),
     }),
   )
 }
@@ -194,5 +194,7 @@ function refer(schema: unknown): unknown {
 function inside(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(refer)
   if (typeof schema !== 'object' || schema === null) return schema
-  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, refer(value)]))
+  // Generators of clients want to be told that words are strings.
+  const words = 'enum' in schema && !('type' in schema) ? { type: 'string' } : {}
+  return { ...words, ...Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, refer(value)])) }
 }
