@@ -33,7 +33,7 @@ const created = { type: 'timestamp with time zone', doc: 'When the bus appended 
 export const TABLES = {
   logs: {
     doc: 'Hot store of log entries, partitioned by the UTC day of `created_at`',
-    primaryKey: ['created_at', 'kafka_partition', 'kafka_offset'],
+    primaryKey: ['kafka_partition', 'kafka_offset', 'created_at'],
     columns: {
       type: { type: 'text', doc: '`system`, `job` or `task`' },
       org_id: orgId,

@@ -206,10 +206,19 @@ describe('indexes', () => {
     ],
     [
       'newest of a rare type',
-      `select * from logs where type = 'system' order by "timestamp" desc limit 50`,
-      /type_time|type_timestamp/,
+      `select * from logs where org_id = 'acme' and type = 'system' order by effective_ns desc limit 50`,
+      /org_id_type_effective|type_order/,
     ],
-    ['newest of a common type', `select * from logs where type = 'task' order by "timestamp" desc limit 100`, /time/],
+    [
+      'newest of a common type',
+      `select * from logs where org_id = 'acme' and type = 'task' order by effective_ns desc limit 100`,
+      /org_id_effective|task_order/,
+    ],
+    [
+      'what was stored of a partition since',
+      `select * from logs where kafka_partition = 0 and kafka_offset >= 80000 order by kafka_offset limit 100`,
+      /pkey/,
+    ],
     [
       'errors of the last hour',
       `select level, count(*) from logs where "timestamp" > now() - interval '1 hour' and level = 'error' group by level`,
