@@ -1,78 +1,64 @@
-// The API from Node and browsers: typed from the contracts, one method a route, and iteration over whole lists.
+// The API from Node and browsers: typed from its OpenAPI document, one method a route, and iteration over whole lists.
 
-import type {
-  ComponentList,
-  ComponentLogPage,
-  LogPage,
-  RunPage,
-  StoredEvent,
-  StoredLog,
-  TracePage,
-} from '@runlight/contracts/api'
-import type { ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
 import type { LogLevel } from '@runlight/contracts/log-entry'
 import { createDeadLetterClient } from './dead-letters.ts'
 import type { DeadLetterClient } from './dead-letters.ts'
-import { getJson, items } from './request.ts'
-import type { ApiClientSettings, PageQuery } from './request.ts'
+import { items } from './pages.ts'
+import { createRequests } from './request.ts'
+import type { ApiClientSettings } from './request.ts'
+import { commaSeparated } from './schema.ts'
+import type { Query, Schema, WithLists } from './schema.ts'
 
-export interface RunQuery extends PageQuery {
-  status?: RunState
-  workflow?: string
+export type { ApiClientSettings } from './request.ts'
+
+/** Filters that may be given as lists. */
+interface LineLists {
+  level?: LogLevel
+  stream?: string
 }
 
-export interface TraceQuery extends PageQuery {
-  /** Oldest first (the default) or newest first. */
-  direction?: 'forward' | 'backward'
-}
-
-interface LineQuery extends TraceQuery {
-  level?: LogLevel | readonly LogLevel[]
-  stream?: string | readonly string[]
-  /** RFC 3339, or a length of time before now such as `15m`. */
-  since?: string
-  until?: string
-  /** Regular expression (RE2) that the message must hold a match of. */
-  grep?: string
-}
-
-export interface LogQuery extends LineQuery {
-  nodeRef?: string
-  attempt?: number
-}
-
-export interface ComponentLogQuery extends LineQuery {
-  /** All components if not given. */
-  component?: string | readonly string[]
-}
+export type RunQuery = Query<'listRuns'>
+export type TraceQuery = Query<'getRunTrace'>
+export type LogQuery = WithLists<Query<'getRunLogs'>, LineLists>
+/** Of all components if none is named. */
+export type ComponentLogQuery = WithLists<Query<'getComponentLogs'>, LineLists & { component?: string }>
 
 /**
  * Every method rejects with ApiProblem when the API refuses, and with ApiUnreachable when it does not answer.
  * `all…` go through every page; what arrives while they do is included.
  */
 export interface ApiClient extends DeadLetterClient {
-  runs: (query?: RunQuery) => Promise<RunPage>
-  allRuns: (query?: RunQuery) => AsyncGenerator<ExecutionStatus, void, undefined>
-  status: (runId: string) => Promise<ExecutionStatus>
-  trace: (runId: string, query?: TraceQuery) => Promise<TracePage>
-  allEvents: (runId: string, query?: TraceQuery) => AsyncGenerator<StoredEvent, void, undefined>
-  logs: (runId: string, query?: LogQuery) => Promise<LogPage>
-  allLogs: (runId: string, query?: LogQuery) => AsyncGenerator<StoredLog, void, undefined>
-  components: () => Promise<ComponentList>
-  componentLogs: (query?: ComponentLogQuery) => Promise<ComponentLogPage>
+  runs: (query?: RunQuery) => Promise<Schema<'RunPage'>>
+  allRuns: (query?: RunQuery) => AsyncGenerator<Schema<'ExecutionStatus'>, void, undefined>
+  status: (runId: string) => Promise<Schema<'ExecutionStatus'>>
+  trace: (runId: string, query?: TraceQuery) => Promise<Schema<'TracePage'>>
+  allEvents: (runId: string, query?: TraceQuery) => AsyncGenerator<Schema<'StoredEvent'>, void, undefined>
+  /** The events folded into spans, by what caused them. */
+  timeline: (runId: string) => Promise<Schema<'RunTimeline'>>
+  logs: (runId: string, query?: LogQuery) => Promise<Schema<'LogPage'>>
+  allLogs: (runId: string, query?: LogQuery) => AsyncGenerator<Schema<'StoredLog'>, void, undefined>
+  components: () => Promise<Schema<'ComponentList'>>
+  componentLogs: (query?: ComponentLogQuery) => Promise<Schema<'ComponentLogPage'>>
 }
 
 export function createApiClient(settings: ApiClientSettings): ApiClient {
-  const get = <T>(path: string, query: object = {}) => getJson<T>(settings, path, query)
-  const run = (runId: string) => `workflows/runs/${encodeURIComponent(runId)}`
-  const runs: ApiClient['runs'] = (query) => get('workflows/runs', query)
-  const trace: ApiClient['trace'] = (runId, query) => get(`${run(runId)}/trace`, query)
-  const logs: ApiClient['logs'] = (runId, query) => get(`${run(runId)}/logs`, query)
+  const requests = createRequests(settings)
+  const { ask } = requests
+  const runs: ApiClient['runs'] = (query = {}) =>
+    ask((api, init) => api.GET('/workflows/runs', { params: { query }, ...init }))
+  const trace: ApiClient['trace'] = (runId, query = {}) =>
+    ask((api, init) => api.GET('/workflows/runs/{runId}/trace', { params: { path: { runId }, query }, ...init }))
+  const logs: ApiClient['logs'] = (runId, query = {}) =>
+    ask((api, init) => {
+      const params = { path: { runId }, query: commaSeparated<Query<'getRunLogs'>>(query) }
+      return api.GET('/workflows/runs/{runId}/logs', { params, ...init })
+    })
   return {
-    ...createDeadLetterClient(settings),
+    ...createDeadLetterClient(requests),
     runs,
     allRuns: (query) => items(query, runs, (page) => page.runs),
-    status: (runId) => get(`${run(runId)}/status`),
+    status: (runId) =>
+      ask((api, init) => api.GET('/workflows/runs/{runId}/status', { params: { path: { runId } }, ...init })),
     trace,
     allEvents: (runId, query) =>
       items(
@@ -80,6 +66,8 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
         (page) => trace(runId, page),
         (page) => page.events,
       ),
+    timeline: (runId) =>
+      ask((api, init) => api.GET('/workflows/runs/{runId}/timeline', { params: { path: { runId } }, ...init })),
     logs,
     allLogs: (runId, query) =>
       items(
@@ -87,7 +75,11 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
         (page) => logs(runId, page),
         (page) => page.logs,
       ),
-    components: () => get('components'),
-    componentLogs: (query) => get('components/logs', query),
+    components: () => ask((api, init) => api.GET('/components', init)),
+    componentLogs: (query = {}) =>
+      ask((api, init) => {
+        const params = { query: commaSeparated<Query<'getComponentLogs'>>(query) }
+        return api.GET('/components/logs', { params, ...init })
+      }),
   }
 }

@@ -1,7 +1,9 @@
-// One request to the API, and iteration over the pages of a list.
+// One request to the API, by the types of its OpenAPI document.
 
-import type { Problem } from '@runlight/contracts/api'
+import createClient from 'openapi-fetch'
+import type { paths } from './api-schema.generated.ts'
 import { ApiProblem, ApiUnreachable } from './api-problem.ts'
+import type { Schema } from './schema.ts'
 
 export interface ApiClientSettings {
   /** Address of the API, such as `http://127.0.0.1:17800`. */
@@ -14,76 +16,63 @@ export interface ApiClientSettings {
   signal?: AbortSignal
 }
 
-export interface PageQuery {
-  /** `nextCursor` of the page before. */
-  cursor?: string
-  /** Most items of a page, 1 to 1,000. */
-  limit?: number
+type Fetcher = ReturnType<typeof createClient<paths>>
+
+/** What openapi-fetch gives for a request. */
+interface Answer<T> {
+  data?: T | undefined
+  error?: unknown
+  response: Response
 }
 
-const LARGEST_PAGE = 1_000
-
-/** The items of every page, in order. */
-export async function* items<Q extends PageQuery, P extends { hasMore: boolean; nextCursor?: string }, T>(
-  query: Q | undefined,
-  read: (query: Q) => Promise<P>,
-  of: (page: P) => readonly T[],
-): AsyncGenerator<T, void, undefined> {
-  let next = { limit: LARGEST_PAGE, ...query } as Q
-  for (;;) {
-    const page = await read(next)
-    yield* of(page)
-    if (!page.hasMore || page.nextCursor === undefined) return
-    next = { ...next, cursor: page.nextCursor }
-  }
+export interface Requests {
+  /**
+   * Asks, and gives the body of the answer.
+   * @throws ApiProblem, ApiUnreachable, the reason of the client's signal
+   */
+  ask: <T>(request: (api: Fetcher, init: { signal: AbortSignal }) => Promise<Answer<T>>) => Promise<T>
 }
 
-export function getJson<T>(settings: ApiClientSettings, path: string, query: object): Promise<T> {
-  return requestJson(settings, 'GET', path, query)
-}
-
-export function postJson<T>(settings: ApiClientSettings, path: string, query: object): Promise<T> {
-  return requestJson(settings, 'POST', path, query)
-}
-
-async function requestJson<T>(
-  settings: ApiClientSettings,
-  method: 'GET' | 'POST',
-  path: string,
-  query: object,
-): Promise<T> {
-  const { baseUrl, fetch = globalThis.fetch, timeoutMs = 30_000, signal } = settings
+export function createRequests(settings: ApiClientSettings): Requests {
+  const { baseUrl, fetch, timeoutMs = 30_000, signal } = settings
   const base = String(baseUrl)
-  const address = new URL(path, base.endsWith('/') ? base : `${base}/`)
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) address.searchParams.set(name, Array.isArray(value) ? value.join(',') : String(value))
+  const api = createClient<paths>({
+    baseUrl: base,
+    headers: { accept: 'application/json, application/problem+json' },
+    ...(fetch && { fetch }),
+  })
+  return {
+    ask: async (request) => {
+      const timeout = AbortSignal.timeout(timeoutMs)
+      const ended = signal ? AbortSignal.any([signal, timeout]) : timeout
+      let answer
+      try {
+        answer = await request(api, { signal: ended })
+      } catch (cause) {
+        signal?.throwIfAborted()
+        throw unreachable(base, cause)
+      }
+      const { data, error, response } = answer
+      if (response.ok && data !== undefined) return data
+      if (isProblem(error)) throw new ApiProblem(error)
+      throw new ApiUnreachable(`${response.url || base} answered ${response.status}, but not as the API does.`)
+    },
   }
-  const timeout = AbortSignal.timeout(timeoutMs)
-  let response: Response
-  let body: unknown
-  try {
-    response = await fetch(address, {
-      method,
-      headers: { accept: 'application/json, application/problem+json' },
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    })
-    body = await response.json()
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw new ApiUnreachable(`The API at ${base} does not answer: ${reason(cause)}.`, { cause })
-  }
-  if (response.ok) return body as T
-  if (isProblem(body)) throw new ApiProblem(body)
-  throw new ApiUnreachable(`${address.href} answered ${response.status}, but not as the API does.`)
+}
+
+/** The API does not answer, for the reason of a request that failed. */
+export function unreachable(base: string | URL, cause: unknown): ApiUnreachable {
+  return new ApiUnreachable(`The API at ${String(base)} does not answer: ${reasonOf(cause)}.`, { cause })
 }
 
 /** fetch hides what went wrong (ECONNREFUSED) in the cause of its error. */
-function reason(error: unknown): string {
+function reasonOf(error: unknown): string {
   const inner = (error as { cause?: unknown }).cause
   const shown = inner instanceof Error ? inner : error
   return shown instanceof Error ? shown.message || ((shown as { code?: string }).code ?? shown.name) : String(shown)
 }
 
-function isProblem(body: unknown): body is Problem {
+/** Is it a refusal as the API gives it? */
+export function isProblem(body: unknown): body is Schema<'Problem'> {
   return typeof body === 'object' && body !== null && 'code' in body && 'title' in body
 }
