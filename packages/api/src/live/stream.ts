@@ -38,6 +38,8 @@ export async function* stream(settings: StreamSettings): AsyncGenerator<Chunk | 
   const first = status()
   if (first) yield first
   const follower = yield* backfill({ ...settings, selection: view.selection }, start)
+  // A reader that began at the end, and is cut off before a line has come, comes back to this place.
+  yield { heartbeat: view.cursor(follower.place) }
   for (;;) {
     signal.throwIfAborted()
     if (feed.broken) throw feed.broken
