@@ -16,6 +16,7 @@ import type { Route } from './http/route.ts'
 import { installStreams } from './http/stream-route.ts'
 import type { StreamRoute } from './http/stream-route.ts'
 import type { Live } from './live/live.ts'
+import { runLoki } from './logql/routes.ts'
 import { componentList } from './routes/components.ts'
 import { componentLogs, runLogs } from './routes/logs.ts'
 import { runList, runStatus } from './routes/runs.ts'
@@ -81,7 +82,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
 /** What can be asked. */
 export function apiRoutes(sources: ApiSources, live: Live): Route[] {
   return [
-    ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources), runTimeline(sources)],
+    ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources), runTimeline(sources), runLoki(sources)],
     ...[componentList(sources), componentLogs(sources)],
     ...[jobRunLogs(sources), taskRunLogs(sources), systemLogs(sources), streamStatus(live)],
     ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],

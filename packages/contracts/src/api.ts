@@ -99,5 +99,8 @@ export const Problem = Type.Object({
   detail: Type.Optional(Type.String()),
   instance: Type.Optional(Type.String()),
   parameter: Type.Optional(Type.String({ description: 'The parameter at fault' })),
+  position: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Where in the parameter's text the fault is, in UTF-16 units from 0" }),
+  ),
 })
 export type Problem = Type.Static<typeof Problem>

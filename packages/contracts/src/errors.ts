@@ -46,6 +46,16 @@ export const ERROR_CODES = {
     next: 'Start again without a cursor.',
     status: 400,
   },
+  RL_LOGQL_INVALID: {
+    title: 'The LogQL query is not one of those that are passed on to Loki',
+    next: 'Change it at the position that the answer names; docs/logql.md describes what is taken.',
+    status: 400,
+  },
+  RL_ANSWER_TOO_LARGE: {
+    title: 'The answer is larger than what is passed on',
+    next: 'Ask for less: a smaller limit, a shorter time, a longer step, or fewer labels in by.',
+    status: 400,
+  },
   RL_RUN_NOT_FOUND: {
     title: 'No run has this id',
     next: 'Check the id; a run appears as soon as its first event is stored.',

@@ -19,6 +19,7 @@ import {
   ReplayPage,
   ReplayedLetter,
 } from '@runlight/contracts/api-dead-letters'
+import { LokiAnswer, LokiSeries, LokiStream } from '@runlight/contracts/api-loki'
 import { Origin } from '@runlight/contracts/dead-letter'
 import { ComponentStreamStatus, StreamDone, StreamGap } from '@runlight/contracts/api-stream'
 import type { StreamEventName } from '@runlight/contracts/api-stream'
@@ -44,6 +45,7 @@ import type { StreamRoute } from './stream-route.ts'
 const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ RunPage, TracePage, LogPage, Problem },
   ...{ RunTimeline, ExecutionSpan, NodeSpan, AttemptSpan, TraceError },
+  ...{ LokiAnswer, LokiStream, LokiSeries },
   ...{ UnifiedLogPage, UnifiedLog, StreamStatus },
   ...{ StreamGap, StreamDone, ComponentStreamStatus },
   ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },

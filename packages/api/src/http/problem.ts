@@ -8,14 +8,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 /** A parameter at fault; the message starts with its name. */
 export class ParameterError extends RunlightError {
   readonly parameter: string
+  /** Where in the parameter's text the fault is, in UTF-16 units from 0. */
+  readonly position: number | undefined
 
   constructor(
     parameter: string,
     message: string,
-    code: 'RL_PARAMETER_INVALID' | 'RL_CURSOR_INVALID' = 'RL_PARAMETER_INVALID',
+    code: 'RL_PARAMETER_INVALID' | 'RL_CURSOR_INVALID' | 'RL_LOGQL_INVALID' = 'RL_PARAMETER_INVALID',
+    position?: number,
   ) {
     super(code, message)
     this.parameter = parameter
+    this.position = position
   }
 }
 
@@ -33,6 +37,7 @@ export function problemOf(cause: unknown, requestId: string): Problem {
     detail: `${error.message} ${code.next}`,
     instance: `urn:runlight:request:${requestId}`,
     ...(parameter !== undefined && { parameter }),
+    ...(error instanceof ParameterError && error.position !== undefined && { position: error.position }),
   }
 }
 

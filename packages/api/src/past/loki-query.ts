@@ -28,13 +28,25 @@ export interface Loki {
    * @throws RunlightError RL_STORE_UNAVAILABLE
    */
   entries: (range: LokiRange) => Promise<LokiEntry[]>
-  /** The answer of a query as Loki gives it. @throws RunlightError RL_STORE_UNAVAILABLE */
-  raw: (path: string, tenant: string, parameters: Readonly<Record<string, string>>) => Promise<string>
+  /**
+   * The answer of a query as Loki gives it.
+   * @param maxBytes of the answer
+   * @throws RunlightError RL_STORE_UNAVAILABLE
+   * @throws LokiRefusal, OversizedAnswer
+   */
+  raw: (
+    path: string,
+    tenant: string,
+    parameters: Readonly<Record<string, string>>,
+    maxBytes: number,
+  ) => Promise<string>
 }
 
 const TIMEOUT_MS = 20_000
 /** Most queries that are asked at a time; one more is refused. */
 const MAX_QUERIES = 32
+/** Most bytes of a page of lines: what Loki itself passes on between its parts (configs/loki). */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024
 
 interface Stream {
   values: [timestamp: string, line: string, categories?: { structuredMetadata?: Record<string, string> }][]
@@ -43,7 +55,7 @@ interface Stream {
 export function connectLoki(url: URL): Loki {
   const base = url.href.endsWith('/') ? url : new URL(`${url.href}/`)
   let open = 0
-  const raw: Loki['raw'] = async (path, tenant, parameters) => {
+  const raw: Loki['raw'] = async (path, tenant, parameters, maxBytes) => {
     if (open >= MAX_QUERIES) throw unavailable(`${open} queries are waiting for Loki`)
     open++
     try {
@@ -53,10 +65,11 @@ export function connectLoki(url: URL): Loki {
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,
       })
-      const text = await body.text()
+      const text = await textOf(body, maxBytes)
       if (statusCode !== 200) throw new LokiRefusal(statusCode, text.trim().slice(0, 300))
       return text
     } catch (cause) {
+      if (cause instanceof OversizedAnswer) throw cause
       if (cause instanceof LokiRefusal && cause.status < 500 && cause.status !== 429) throw cause
       throw unavailable(`Loki, which holds the older lines, can not answer: ${(cause as Error).message}`, cause)
     } finally {
@@ -68,7 +81,7 @@ export function connectLoki(url: URL): Loki {
     entries: async ({ tenant, query, start, end, direction, limit }) => {
       if (start >= end) return []
       const parameters = { query, direction, start: String(start), end: String(end), limit: String(limit) }
-      const answer = await raw('loki/api/v1/query_range', tenant, parameters)
+      const answer = await raw('loki/api/v1/query_range', tenant, parameters, MAX_PAGE_BYTES)
       const { data } = JSON.parse(answer) as { data: { result: Stream[] } }
       const entries = data.result.flatMap(({ values }) =>
         values.map(([timestamp, line, categories]) => ({
@@ -82,6 +95,21 @@ export function connectLoki(url: URL): Loki {
     },
   }
 }
+
+async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body) {
+    bytes += piece.length
+    // Leaving the loop lets go of the connection.
+    if (bytes > maxBytes) throw new OversizedAnswer(`The answer has more than ${maxBytes} bytes`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** Loki's answer is larger than was asked for. */
+export class OversizedAnswer extends Error {}
 
 /** Loki does not take the query. */
 export class LokiRefusal extends Error {
