@@ -21,6 +21,9 @@ const SUITES = ['unit', 'stack', 'delivery', 'e2e'] as const
 /** What a suite needs beyond the stack `local`. */
 const SUITE_TOOLS: Partial<Record<(typeof SUITES)[number], readonly ToolName[]>> = { delivery: ['kcat'] }
 
+/** What a suite leaves tests out without, each by its name. */
+const WELCOME_TOOLS: Partial<Record<(typeof SUITES)[number], readonly ToolName[]>> = { stack: ['chromium'] }
+
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 
 async function main(signal: AbortSignal): Promise<number> {
@@ -37,12 +40,21 @@ async function main(signal: AbortSignal): Promise<number> {
     for (const suite of SUITES) {
       if (!isWanted(suite)) continue
       await resolveTools(SUITE_TOOLS[suite] ?? [], { signal })
+      await welcomeTools(suite, signal)
       results.push(await timed(suite, () => runSuite(suite, work, signal)))
     }
   } finally {
     await rm(work, { recursive: true, force: true })
   }
   return printResults(results)
+}
+
+async function welcomeTools(suite: (typeof SUITES)[number], signal: AbortSignal): Promise<void> {
+  const names = WELCOME_TOOLS[suite] ?? []
+  await resolveTools(names, { signal }).catch((cause: unknown) => {
+    signal.throwIfAborted()
+    console.log(`Tests that need ${names.join(', ')} are left out: ${(cause as Error).message}`)
+  })
 }
 
 /** The last line is what CI reads. */

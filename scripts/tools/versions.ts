@@ -13,6 +13,7 @@ export const toolNames = [
   'postgres',
   'k6',
   'kcat',
+  'chromium',
   'go',
   'java',
   'maven',

@@ -9,6 +9,7 @@ import { LogController, fastify } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
 import { deadLetter, deadLetterList, deadLetterReplay, deadLettersReplay } from './dead-letters/routes.ts'
 import type { DeadLetterSources } from './dead-letters/routes.ts'
+import { installDocs } from './docs/install.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { installProblems, sendProblem } from './http/problem.ts'
 import { installRoutes } from './http/route.ts'
@@ -74,8 +75,10 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   const streams = streamRoutes(settings.sources, settings.live)
   installStreams(app, streams)
   installOperations(app, settings)
-  const document = JSON.stringify(openApiDocument(routes, streams, settings.version))
+  const description = openApiDocument(routes, streams, settings.version)
+  const document = JSON.stringify(description)
   app.get('/openapi.json', (_, reply) => reply.type('application/json').send(document))
+  installDocs(app, description)
   return app
 }
 
