@@ -31,12 +31,13 @@ export const StreamStatus = Type.Object({
   connections: Type.Object({ sse: Type.Integer({ minimum: 0 }), ws: Type.Integer({ minimum: 0 }) }),
   buffers: Type.Array(
     Type.Object({
+      kind: Type.Enum(['run', 'components', 'all'], { description: 'Whose lines are followed' }),
       job_run_id: Type.Optional(RunId),
       followers: Type.Integer({ minimum: 0 }),
       items: Type.Integer({ minimum: 0 }),
       bytes: Type.Integer({ minimum: 0 }),
     }),
-    { description: 'One for each run that is followed, and one for all components' },
+    { description: 'One for each run that is followed, one for all components, and one for all lines' },
   ),
   gaps: Type.Integer({ minimum: 0, description: 'Gaps told to readers that were too slow, since the start' }),
   listening: Type.Boolean({ description: 'Are the announcements of the trace store heard? Else it is polled' }),

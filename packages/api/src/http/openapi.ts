@@ -38,7 +38,6 @@ import { LogEntry } from '@runlight/contracts/log-entry'
 import { TraceError, TraceEvent } from '@runlight/contracts/trace-event'
 import type { TObject, TSchema } from 'typebox'
 import type { Route } from './route.ts'
-import { socketUrl } from './stream-route.ts'
 import type { StreamRoute } from './stream-route.ts'
 
 /** Shapes that have a name of their own in the document. */
@@ -105,7 +104,7 @@ function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<str
   )
   return Object.fromEntries(
     streams.flatMap((stream) => {
-      const { url, operationId, summary } = stream
+      const { url, socketUrl, operationId, summary } = stream
       const given = [...parameters(stream.params, 'path'), ...parameters(stream.query, 'query')]
       const lastEventId = {
         name: 'last-event-id',
@@ -139,7 +138,7 @@ function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<str
       }
       return [
         [url, { get: sse }],
-        [socketUrl(url), { get: socket }],
+        [socketUrl, { get: socket }],
       ]
     }),
   )

@@ -28,6 +28,8 @@ export type StreamAnswer = OpenStream | 'ended'
 
 export interface StreamDescription<P extends TObject, Q extends TObject> {
   url: string
+  /** The address of the stream as WebSocket; `<url>/ws` if not given. */
+  socketUrl?: string
   operationId: string
   summary: string
   params: P
@@ -38,6 +40,7 @@ export interface StreamDescription<P extends TObject, Q extends TObject> {
 
 export interface StreamRoute {
   url: string
+  socketUrl: string
   operationId: string
   summary: string
   params: TObject
@@ -49,17 +52,13 @@ export interface StreamRoute {
 export function streamRoute<P extends TObject, Q extends TObject>(description: StreamDescription<P, Q>): StreamRoute {
   const readParams = parameterReader(description.params)
   const readQuery = parameterReader(description.query)
-  const { open, ...rest } = description
+  const { open, socketUrl = `${description.url}/ws`, ...rest } = description
   return {
     ...rest,
+    socketUrl,
     open: async ({ params, query, ...request }) =>
       open({ ...request, params: readParams(params), query: readQuery(query) }),
   }
-}
-
-/** The address of the stream as WebSocket. */
-export function socketUrl(url: string): string {
-  return `${url}/ws`
 }
 
 /** What a reader is told when its stream breaks. */
@@ -68,9 +67,9 @@ function problemChunk(requestId: string): (cause: unknown) => Chunk {
 }
 
 export function installStreams(app: FastifyInstance, routes: readonly StreamRoute[]): void {
+  const address = (url: string) => url.replaceAll(/\{(\w+)\}/g, ':$1')
   for (const route of routes) {
-    const url = route.url.replaceAll(/\{(\w+)\}/g, ':$1')
-    app.get(url, { exposeHeadRoute: false }, async (request, reply) => {
+    app.get(address(route.url), { exposeHeadRoute: false }, async (request, reply) => {
       const gone = new AbortController()
       reply.raw.on('close', () => gone.abort(new Error('The reader is gone')))
       const answer = await route.open({
@@ -85,7 +84,7 @@ export function installStreams(app: FastifyInstance, routes: readonly StreamRout
       await sendEvents(request, reply, answer, problemChunk(request.id)).finally(answer.close)
       return reply
     })
-    app.get(socketUrl(url), { exposeHeadRoute: false }, async () => {
+    app.get(address(route.socketUrl), { exposeHeadRoute: false }, async () => {
       throw new RunlightError('RL_UPGRADE_REQUIRED', 'The request asks for no WebSocket.')
     })
   }
@@ -94,7 +93,7 @@ export function installStreams(app: FastifyInstance, routes: readonly StreamRout
 
 function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): void {
   const sockets = createWebSocketServer()
-  const patterns = routes.map((route) => ({ route, match: pathMatcher(socketUrl(route.url)) }))
+  const patterns = routes.map((route) => ({ route, match: pathMatcher(route.socketUrl) }))
   app.server.on('upgrade', (request, socket, head) => {
     const requestId = crypto.randomUUID()
     const gone = new AbortController()

@@ -48,7 +48,7 @@ export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chu
   let events = given?.live?.events ?? (start.kind === 'end' ? feed.ring.end.events : 0n)
   const id = (place: LogCursor) => sealLogCursor({ ...place, live: { events, done: false } }, selection.list)
   const toChunk = (lines: readonly StoredLine[], after: (line: StoredLine) => LogCursor) =>
-    new Chunk(lines.map((line): Frame => ({ type: 'log', id: id(after(line)), data: line.json })))
+    new Chunk(lines.map((line): Frame => ({ type: 'log', id: id(after(line)), data: selection.show(line) })))
   const now = () => patiently(own, () => own.database.read((sql) => readVector(sql, query.topic, query.scope)))
 
   // The whole history is what a first page without a place begins with.

@@ -1,4 +1,4 @@
-// What is followed: the latest lines and events of one run, or the latest lines of all components.
+// What is followed: the latest lines and events of one run, or the latest lines of all components, or of everybody.
 
 import type { Json } from '../http/json.ts'
 import type { StoredEvent } from '@runlight/contracts/api'
@@ -13,7 +13,13 @@ export type LiveItem =
   | { kind: 'log'; partition: number; offset: bigint; bytes: number; line: StoredLine }
   | { kind: 'trace'; sequence: bigint; bytes: number; json: Json<StoredEvent> }
 
+/** Everybody who follows a scope of the same name is served by one feed: what they want of its lines is their own filter. */
+export function feedName(scope: LogScope): string {
+  return scope.kind === 'run' ? `run ${scope.runId}` : scope.kind
+}
+
 export class Feed {
+  readonly name: string
   readonly scope: LogScope
   readonly ring: Ring<LiveItem>
   /** Rings when there is anything new: items, a status, the end. */
@@ -30,6 +36,7 @@ export class Feed {
   broken: Error | undefined
 
   constructor(scope: LogScope, start: Place, limit: RingLimit) {
+    this.name = feedName(scope)
     this.scope = scope
     this.ring = new Ring(start, limit)
   }

@@ -9,6 +9,8 @@ import type { LogQuery } from '../logs/page.ts'
 import { readStatus } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import type { Database } from '../store/database.ts'
+import type { StoredLine } from '../store/log-lines.ts'
+import type { LogScope } from '../store/scope.ts'
 import type { Start } from './backfill.ts'
 import type { Feed } from './feed.ts'
 import type { Chunk } from './frame.ts'
@@ -37,6 +39,8 @@ export interface Wanted {
   start: Start
   /** Which of these the reader wants. */
   events: { status: boolean; trace: boolean; log: boolean }
+  /** JSON of a line; `StoredLog` if not given. The same for all readers whose queries have the same `list`. */
+  show?: (line: StoredLine) => string
 }
 
 /** What a transport does with a stream. */
@@ -52,7 +56,7 @@ export type Transport = 'sse' | 'ws'
 
 export interface LiveStatus {
   connections: Record<Transport, number>
-  feeds: { runId: string | undefined; followers: number; items: number; bytes: number }[]
+  feeds: { kind: LogScope['kind']; runId: string | undefined; followers: number; items: number; bytes: number }[]
   gaps: number
   listening: boolean
 }
@@ -97,13 +101,14 @@ export class Live {
     return {
       connections: { ...this.#connections },
       feeds: this.#hub.feeds.map((feed) => ({
+        kind: feed.scope.kind,
         runId: feed.runId,
         followers: feed.followers,
         items: feed.ring.next - feed.ring.first,
         bytes: feed.ring.bytes,
       })),
       gaps: this.#gaps,
-      listening: !this.#hub.degraded.some(({ component }) => component === 'live'),
+      listening: this.#hub.isListening,
     }
   }
 
@@ -111,7 +116,8 @@ export class Live {
    * Begins a stream. Whoever takes it must close it.
    * @throws RunlightError RL_STORE_UNAVAILABLE, RL_TOO_MANY_STREAMS
    */
-  async open({ query, start, events }: Wanted, transport: Transport, signal: AbortSignal): Promise<OpenStream> {
+  async open(wanted: Wanted, transport: Transport, signal: AbortSignal): Promise<OpenStream> {
+    const { query, start, events } = wanted
     const open = this.#connections.sse + this.#connections.ws
     if (open >= this.#settings.streams || this.#closing.signal.aborted) {
       throw new RunlightError('RL_TOO_MANY_STREAMS', `${open} streams are open.`)
@@ -125,7 +131,7 @@ export class Live {
       throw cause
     }
     const both = AbortSignal.any([signal, this.#closing.signal])
-    const view = this.#view(feed, query, events)
+    const view = this.#view(feed, wanted)
     let closed = false
     return {
       chunks: stream({
@@ -167,7 +173,7 @@ export class Live {
   }
 
   /** Readers who want the same share a view. */
-  #view(feed: Feed, query: LogQuery, events: Wanted['events']): View {
+  #view(feed: Feed, { query, events, show = ({ json }) => json }: Wanted): View {
     const views = this.#views.get(feed) ?? new Map<string, View>()
     this.#views.set(feed, views)
     // The same words, such as 15m, mean another moment for each reader.
@@ -181,6 +187,7 @@ export class Live {
       matches: lineMatcher(query.scope, query.filters),
       lines: events.log,
       events: events.trace && query.scope.kind === 'run',
+      show,
     })
     views.set(key, view)
     return view

@@ -4,6 +4,7 @@ import type { ListIdentity } from '../cursor/sealed.ts'
 import { sealLogCursor } from '../cursor/cursors.ts'
 import type { TimeBounds } from '../cursor/cursors.ts'
 import type { LineMatcher } from '../logs/matcher.ts'
+import type { StoredLine } from '../store/log-lines.ts'
 import { Chunk } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { LiveItem } from './feed.ts'
@@ -20,6 +21,8 @@ export interface Selection {
   /** Does it want lines, and events? */
   lines: boolean
   events: boolean
+  /** JSON of a line, as this reader's answers have it. */
+  show: (line: StoredLine) => string
 }
 
 /** Bytes of the items of one chunk, about. */
@@ -76,10 +79,10 @@ export class View {
           return this.selection.events ? [{ type: 'trace', id: this.cursor(placeOf(entry)), data: item.json }] : []
         }
         if (!this.#wants(item)) return []
-        const { key, timestampNs, json } = item.line
+        const { key, timestampNs } = item.line
         // A record whose own time can not be believed has no latency.
         const believed = key.effectiveNs === timestampNs
-        const frame: Frame = { type: 'log', id: this.cursor(placeOf(entry)), data: json }
+        const frame: Frame = { type: 'log', id: this.cursor(placeOf(entry)), data: this.selection.show(item.line) }
         return [believed ? { ...frame, recordMs: Number(timestampNs / 1_000n) / 1_000 } : frame]
       }),
     )

@@ -9,7 +9,10 @@ export type LineMatcher = (line: LineFields) => boolean
 export function lineMatcher(scope: LogScope, filters: LogFilters): LineMatcher {
   const { nodeRef, attempt, execution, levels, streams, grep } = filters
   const names = scope.kind === 'components' ? scope.names : undefined
+  const { orgId, type } = scope.kind === 'all' ? scope : { orgId: undefined, type: undefined }
   return (line) =>
+    (orgId === undefined || line.orgId === orgId) &&
+    (type === undefined || line.type === type) &&
     (nodeRef === undefined || line.nodeRef === nodeRef) &&
     (attempt === undefined || line.attempt === attempt) &&
     (execution === undefined || line.execution === execution) &&

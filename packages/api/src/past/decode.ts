@@ -55,7 +55,7 @@ export function decodeLine({ timestamp, line, metadata }: LokiEntry, topic: stri
   const foreign = foreignProducerId({ generation, topic, partition, offset })
   return {
     key: { effectiveNs, partition, offset },
-    fields: { execution, nodeRef, attempt, component, level, stream, message },
+    fields: { orgId: orgId ?? UNASSIGNED_ORG, type, execution, nodeRef, attempt, component, level, stream, message },
     timestampNs,
     identity: producer ? `${producer.id}/${producer.seq}` : `${foreign}/${offset + 1n}`,
     json: jsonWith<StoredLog>(log, { metadata: entry.metadata && notNull(memberText(line, 'metadata') ?? null) }),

@@ -2,6 +2,7 @@
 
 import type { LabelMode } from '@runlight/contracts/labels'
 import { LABELS, STRUCTURED_METADATA, quoteLabelValue } from '@runlight/contracts/labels'
+import type { LogType } from '@runlight/contracts/log-entry'
 import type { LogFilters } from '../store/log-lines.ts'
 import type { LogScope } from '../store/scope.ts'
 
@@ -14,6 +15,8 @@ export function pastQuery(scope: LogScope, tenant: string, mode: LabelMode, filt
   if (scope.kind === 'components') {
     const names = scope.names?.map(quoteMeta).join('|') ?? '.+'
     labels.push(`${LABELS.component}=~${quoteLabelValue(names)}`)
+  } else if (scope.kind === 'all') {
+    addAll(scope.type, tenant, mode, labels, pipeline)
   } else if (mode === 'perRun') {
     labels.push(equals(LABELS.runId, scope.runId))
     if (nodeRef !== undefined) labels.push(equals(LABELS.node, nodeRef))
@@ -27,6 +30,24 @@ export function pastQuery(scope: LogScope, tenant: string, mode: LabelMode, filt
   if (attempt !== undefined) pipeline.push(equals(STRUCTURED_METADATA.attempt, attempt))
   if (execution !== undefined) pipeline.push(equals(STRUCTURED_METADATA.execution, execution))
   return [`{${labels.join(',')}}`, ...pipeline].join(' | ')
+}
+
+/** All lines of a tenant, or those of one type: which type a line has is told by what it is labelled with. */
+function addAll(
+  type: LogType | undefined,
+  tenant: string,
+  mode: LabelMode,
+  labels: string[],
+  pipeline: string[],
+): void {
+  const { component, runId, node, org, shard } = LABELS
+  if (type === undefined) labels.push(`${shard}=~".+"`)
+  else if (type === 'system') labels.push(`${component}=~".+"`)
+  else if (mode === 'perRun') labels.push(`${runId}=~".+"`, `${node}${type === 'job' ? '=' : '!='}""`)
+  else {
+    labels.push(`${org}=${quoteLabelValue(tenant)}`)
+    pipeline.push(`${STRUCTURED_METADATA.node}${type === 'job' ? '=' : '!='}""`)
+  }
 }
 
 /** A text as a regular expression of RE2 that matches it and nothing else. */

@@ -6,10 +6,10 @@ import { filterConditions, readLines, timeCondition } from './log-lines.ts'
 import type { LinePage, LogFilters, PageLimits } from './log-lines.ts'
 import { positionVector, vectorArrays, vectorColumns } from './positions.ts'
 import type { VectorRow } from './positions.ts'
-import { nameCondition, positionScope } from './scope.ts'
+import { positionScope, wantedCondition } from './scope.ts'
 import type { LogScope } from './scope.ts'
 
-/** How far the topic is stored now, and in which partitions lines have arrived; of components also other ones than those that are wanted. */
+/** How far the topic is stored now, and in which partitions lines have arrived; of components or all also others than those that are wanted. */
 export interface Arrivals {
   now: PositionVector
   partitions: number[]
@@ -46,7 +46,7 @@ export async function readArrivals(
   return readLines(sql, {
     source: (rows) => sql`(SELECT * FROM logs WHERE ${range} ORDER BY kafka_offset LIMIT ${rows})`,
     order: sql`kafka_offset`,
-    filters: [nameCondition(sql, scope), ...filterConditions(sql, filters)],
+    filters: [wantedCondition(sql, scope), ...filterConditions(sql, filters)],
     limits,
   })
 }

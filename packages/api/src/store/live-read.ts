@@ -10,6 +10,7 @@ import type { Fragment, LineRow, StoredLine } from './log-lines.ts'
 import { positionVector, vectorColumns } from './positions.ts'
 import type { PositionVector } from '../cursor/cursors.ts'
 import type { VectorRow } from './positions.ts'
+import type { LogScope } from './scope.ts'
 
 /** How far both topics are stored. */
 export interface StoredNow {
@@ -30,8 +31,8 @@ export async function readStoredNow(sql: Sql, topics: { logs: string; events: st
 
 /** Offsets of one partition in which lines of one subject are looked for. */
 export interface LineWindow {
-  /** The run; undefined for the lines of components. */
-  runId: string | undefined
+  /** Whose lines. What is wanted of them is not asked for here: others want other lines of the same read. */
+  scope: LogScope
   partition: number
   from: bigint
   until: bigint
@@ -55,14 +56,13 @@ export interface ReadBound {
 /** The lines of each window, in the order of the offsets. */
 export async function readWindows(sql: Sql, windows: readonly LineWindow[], bound: ReadBound): Promise<WindowLines[]> {
   const found = windows.map((): WindowLines => ({ lines: [], truncated: false }))
-  const ofRuns = [...windows.keys()].filter((index) => windows[index]?.runId !== undefined)
-  const ofComponents = [...windows.keys()].filter((index) => windows[index]?.runId === undefined)
-  const read = async (indexes: readonly number[], subject: Fragment) => {
+  const read = async (kind: LogScope['kind'], subject: Fragment) => {
+    const indexes = [...windows.keys()].filter((index) => windows[index]?.scope.kind === kind)
     if (indexes.length === 0) return
     const wanted = indexes.map((index) => windows[index] as LineWindow)
     const rows = await sql<(LineRow & { wanted: number })[]>`
       SELECT line.*, wanted.index AS wanted FROM unnest(
-        ${indexes as number[]}::int[], ${wanted.map(({ runId }) => runId ?? null)}::text[],
+        ${indexes}::int[], ${wanted.map(({ scope }) => (scope.kind === 'run' ? scope.runId : null))}::text[],
         ${wanted.map(({ partition }) => partition)}::int[], ${wanted.map(({ from }) => String(from))}::bigint[],
         ${wanted.map(({ until }) => String(until))}::bigint[],
         ${wanted.map(({ sinceMs }) => new Date(sinceMs).toISOString())}::timestamptz[]
@@ -85,7 +85,11 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], boun
       own.truncated = Number(row.found) > own.lines.length
     }
   }
-  await Promise.all([read(ofRuns, sql`job_run_id = wanted.run_id`), read(ofComponents, sql`component IS NOT NULL`)])
+  await Promise.all([
+    read('run', sql`job_run_id = wanted.run_id`),
+    read('components', sql`component IS NOT NULL`),
+    read('all', sql`true`),
+  ])
   return found
 }
 

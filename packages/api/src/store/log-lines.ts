@@ -36,6 +36,9 @@ export interface PageLimits {
 
 /** What a line can be filtered by. */
 export interface LineFields {
+  /** As it is stored: `unassigned` where the record names none. */
+  orgId: string
+  type: LogType
   execution: number | undefined
   nodeRef: string | undefined
   attempt: number | undefined
@@ -196,15 +199,16 @@ export function logKey(row: KeyRow): LogKey {
 }
 
 export function storedLine(row: LineRow): StoredLine {
-  const { level, stream, message } = row
+  const { type, level, stream, message } = row
   return {
     key: logKey(row),
     fields: {
+      orgId: row.org_id,
       execution: row.execution ?? undefined,
       nodeRef: row.node_ref ?? undefined,
       attempt: row.attempt ?? undefined,
       component: row.component ?? undefined,
-      ...{ level, stream, message },
+      ...{ type, level, stream, message },
     },
     timestampNs: BigInt(row.timestamp_ns),
     identity: `${row.producer_id}/${row.producer_seq}`,

@@ -1,33 +1,45 @@
-// Whose lines are read: those of a run, or of components.
+// Whose lines are read: those of a run, of components, or all there are.
 
+import { LOG_TYPES } from '@runlight/contracts/log-entry'
+import type { LogType } from '@runlight/contracts/log-entry'
 import type { Sql } from 'postgres'
 import type { Fragment } from './log-lines.ts'
 
-/** `names`: undefined means every component. */
-export type LogScope = { kind: 'run'; runId: string } | { kind: 'components'; names: readonly string[] | undefined }
+export type LogScope =
+  | { kind: 'run'; runId: string }
+  /** `names`: undefined means every component. */
+  | { kind: 'components'; names: readonly string[] | undefined }
+  /** All lines: of one organisation and of one type, where these are given. */
+  | { kind: 'all'; orgId: string | undefined; type: LogType | undefined }
 
 /** What a scope adds to the identity of a list, so that a cursor of one is none of another. */
 export function scopeIdentity(scope: LogScope): readonly (string | undefined)[] {
-  return scope.kind === 'run' ? [scope.runId] : ['components', scope.names && JSON.stringify(scope.names)]
+  if (scope.kind === 'run') return [scope.runId]
+  if (scope.kind === 'components') return ['components', scope.names && JSON.stringify(scope.names)]
+  return ['all', scope.orgId, scope.type]
 }
 
-/** Rows of the scope in the order of positions; of components all of them: `nameCondition` leaves only those that are wanted. */
+/** Rows of the scope in the order of positions, and others: `wantedCondition` leaves only those that are wanted. */
 export function positionScope(sql: Sql, scope: LogScope): Fragment {
-  return scope.kind === 'run' ? sql`job_run_id = ${scope.runId}` : sql`component IS NOT NULL`
+  if (scope.kind === 'run') return sql`job_run_id = ${scope.runId}`
+  return scope.kind === 'components' ? sql`component IS NOT NULL` : sql`true`
 }
 
-/** The components that are wanted, as a filter of their lines. */
-export function nameCondition(sql: Sql, scope: LogScope): Fragment | undefined {
-  if (scope.kind === 'run' || scope.names === undefined) return undefined
-  return sql`component = ANY(${scope.names as string[]}::text[])`
+/** What is wanted of the rows in the order of positions, as a filter. */
+export function wantedCondition(sql: Sql, scope: LogScope): Fragment | undefined {
+  if (scope.kind === 'run') return undefined
+  if (scope.kind === 'components') return scope.names && sql`component = ANY(${scope.names as string[]}::text[])`
+  const { orgId, type } = scope
+  if (orgId === undefined) return type && sql`type = ${type}`
+  return type ? sql`org_id = ${orgId} AND type = ${type}` : sql`org_id = ${orgId}`
 }
 
 /** Most components whose lines are merged into one list. */
 export const MAX_COMPONENTS = 1_000
 
 /**
- * The first `rows` rows of the scope in the order of time, as something to select from. The lines of each component
- * come from an index of their own order, so that no more than `rows` of each are read.
+ * The first `rows` rows of the scope in the order of time, as something to select from. The lines of each component,
+ * or of each type, come from an index of their own order, so that no more than `rows` of each are read.
  */
 export function timeOrdered(
   sql: Sql,
@@ -36,6 +48,16 @@ export function timeOrdered(
 ): Fragment {
   if (scope.kind === 'run') {
     return sql`(SELECT * FROM logs WHERE job_run_id = ${scope.runId} AND ${range} ORDER BY ${order} LIMIT ${rows})`
+  }
+  if (scope.kind === 'all') {
+    const { orgId, type } = scope
+    const org = orgId === undefined ? sql`` : sql`AND org_id = ${orgId}`
+    const ofType = (one: LogType) =>
+      sql`(SELECT * FROM logs WHERE type = ${one} ${org} AND ${range} ORDER BY ${order} LIMIT ${rows})`
+    if (type) return ofType(type)
+    const [first, ...others] = LOG_TYPES
+    const all = others.reduce((some, one) => sql`${some} UNION ALL ${ofType(one)}`, ofType(first))
+    return sql`(SELECT * FROM (${all}) AS line ORDER BY ${order} LIMIT ${rows})`
   }
   const names = scope.names
     ? sql`SELECT DISTINCT unnest(${scope.names as string[]}::text[])`

@@ -3,6 +3,7 @@
 import type { LabelMode } from '@runlight/contracts/labels'
 import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
 import type { Sql } from 'postgres'
+import type { Fragment } from './log-lines.ts'
 import type { LogScope } from './scope.ts'
 
 const DAY_NS = 86_400_000_000_000n
@@ -34,14 +35,8 @@ export async function readPast(sql: Sql, scope: LogScope, mode: LabelMode): Prom
   const seam = await readSeam(sql)
   if (seam === undefined) return undefined
   const end = seam + AFTER_APPEND_NS
-  const streams =
-    scope.kind === 'run'
-      ? sql`run_id = ${scope.runId}`
-      : scope.names
-        ? sql`component = ANY(${scope.names as string[]}::text[])`
-        : sql`component IS NOT NULL`
   const rows = await sql<{ org_id: string; first_ns: string }[]>`
-    SELECT org_id, min(first_ns) AS first_ns FROM log_stream WHERE ${streams} GROUP BY org_id`
+    SELECT org_id, min(first_ns) AS first_ns FROM log_stream WHERE ${streamsOf(sql, scope)} GROUP BY org_id`
   const run =
     scope.kind === 'run'
       ? await sql<{ org_id: string; created_ms: string }[]>`
@@ -50,7 +45,7 @@ export async function readPast(sql: Sql, scope: LogScope, mode: LabelMode): Prom
       : []
   const begins = rows.map((row) => BigInt(row.first_ns))
   // With few label sets log_stream does not know single runs; their first event is about as old as their first line.
-  const knowsStreams = rows.length > 0 && (mode === 'perRun' || scope.kind === 'components')
+  const knowsStreams = rows.length > 0 && (mode === 'perRun' || scope.kind !== 'run')
   if (!knowsStreams) begins.push(...run.map((row) => BigInt(row.created_ms) * 1_000_000n - HOUR_NS))
   const known = begins.length > 0 ? begins.reduce((a, b) => (a < b ? a : b)) : await firstOfAll(sql)
   const furthest = end - FURTHEST_BACK_NS
@@ -58,6 +53,13 @@ export async function readPast(sql: Sql, scope: LogScope, mode: LabelMode): Prom
   if (begin >= end) return undefined
   const orgs = [...rows, ...run].map((row) => row.org_id)
   return { begin, end, tenants: [...new Set(orgs.length > 0 ? orgs : [UNASSIGNED_ORG])] }
+}
+
+/** Rows of `log_stream` that lines of the scope are in. */
+function streamsOf(sql: Sql, scope: LogScope): Fragment {
+  if (scope.kind === 'run') return sql`run_id = ${scope.runId}`
+  if (scope.kind === 'all') return scope.orgId === undefined ? sql`true` : sql`org_id = ${scope.orgId}`
+  return scope.names ? sql`component = ANY(${scope.names as string[]}::text[])` : sql`component IS NOT NULL`
 }
 
 /** The earliest line of anybody. */

@@ -481,8 +481,13 @@ export interface components {
                 sse: number;
                 ws: number;
             };
-            /** @description One for each run that is followed, and one for all components */
+            /** @description One for each run that is followed, one for all components, and one for all lines */
             buffers: {
+                /**
+                 * @description Whose lines are followed
+                 * @enum {string}
+                 */
+                kind: "run" | "components" | "all";
                 /** @description The run; also the Temporal workflow id */
                 job_run_id?: string;
                 followers: number;

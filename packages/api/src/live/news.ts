@@ -1,0 +1,124 @@
+// What was stored since the last look, read once for everybody and put into the rings of all feeds.
+
+import { refusal } from '../cursor/sealed.ts'
+import type { Database } from '../store/database.ts'
+import { readEventsAfter, readStoredNow, readWindows } from '../store/live-read.ts'
+import type { LineWindow, StoredNow, WindowLines } from '../store/live-read.ts'
+import { sameGeneration, storedIn } from '../store/positions.ts'
+import { eventItem, lineItem } from './feed.ts'
+import type { Feed, LiveItem } from './feed.ts'
+
+export interface NewsSettings {
+  database: Database
+  topics: { logs: string; events: string }
+  /** Bytes that one ring keeps at present. */
+  ringBytes: number
+}
+
+/** Windows of one statement. */
+const WINDOWS = 200
+/** Most lines and bytes of one statement. */
+const LINES = 20_000
+const BYTES = 16 * 1024 * 1024
+const SHORT_LINE_BYTES = 64
+const EVENTS = 500
+/** A ring holds at least so many reads of a partition, so that a reader has the time of some to take one. */
+const READS_IN_RING = 16
+
+/**
+ * One look at the store for all feeds.
+ * @returns whether it found news, and whether there is more of them than one look takes
+ * @throws RunlightError RL_STORE_UNAVAILABLE
+ */
+export async function readNews(
+  settings: NewsSettings,
+  feeds: readonly Feed[],
+  looked: (news: boolean) => void,
+): Promise<'all' | 'more'> {
+  const now = await settings.database.read((sql) => readStoredNow(sql, settings.topics))
+  looked(feeds.some((feed) => feed.eventsMark !== now.events || windowsOf(feed, now).length > 0))
+  const ready = feeds.filter((feed) => !breakIfRenewed(feed, now))
+  const moreLines = await readLines(settings, ready, now)
+  const moreEvents = await readEvents(settings, ready, now)
+  return moreLines || moreEvents ? 'more' : 'all'
+}
+
+function breakIfRenewed(feed: Feed, now: StoredNow): boolean {
+  if (sameGeneration(feed.ring.end.vector, now.logs)) return false
+  feed.break(refusal('the topic of log entries was created anew since, so its positions mean nothing any more'))
+  return true
+}
+
+/** Where lines of the feed may lie that it has not read. */
+function windowsOf(feed: Feed, now: StoredNow): LineWindow[] {
+  const { vector } = feed.ring.end
+  return now.logs.partitions.flatMap((stored, partition) => {
+    const from = storedIn(vector, partition)
+    if (!stored || stored.nextOffset <= from.nextOffset) return []
+    const { nextOffset, sinceMs } = from
+    return [{ scope: feed.scope, partition, from: nextOffset, until: stored.nextOffset, sinceMs }]
+  })
+}
+
+async function readLines(
+  { database, ringBytes }: NewsSettings,
+  feeds: readonly Feed[],
+  now: StoredNow,
+): Promise<boolean> {
+  const wanted = feeds.map((feed) => ({ feed, windows: windowsOf(feed, now) }))
+  const all = wanted.flatMap(({ windows }) => windows)
+  const found: WindowLines[] = []
+  for (let at = 0; at < all.length; at += WINDOWS) {
+    const some = all.slice(at, at + WINDOWS)
+    const bytes = Math.min(BYTES / some.length, ringBytes / READS_IN_RING)
+    // The store looks at as many lines as are asked for, before it counts their bytes.
+    const lines = Math.min(LINES / some.length, bytes / SHORT_LINE_BYTES)
+    const bound = { lines: Math.ceil(lines), bytes: Math.ceil(bytes) }
+    found.push(...(await database.read((sql) => readWindows(sql, some, bound))))
+  }
+  let at = 0
+  for (const { feed, windows } of wanted) {
+    if (windows.length > 0) pushLines(feed, now, windows, found.slice(at, (at += windows.length)))
+  }
+  return found.some(({ truncated }) => truncated)
+}
+
+/** What the windows of a feed held, in their order. */
+function pushLines(feed: Feed, now: StoredNow, windows: readonly LineWindow[], found: readonly WindowLines[]): void {
+  const { vector, events } = feed.ring.end
+  const partitions = Array.from(vector.partitions)
+  const items: LiveItem[] = []
+  for (const [index, { partition, until }] of windows.entries()) {
+    const { lines, truncated } = found[index] as WindowLines
+    for (const line of lines) items.push(lineItem(line))
+    const last = lines.at(-1)
+    const nextOffset = truncated && last ? last.key.offset + 1n : until
+    // With its time, so that a cursor of a long stream is no older than what it has given.
+    const whole = now.logs.partitions[partition]
+    partitions[partition] =
+      whole && nextOffset === whole.nextOffset ? whole : { ...storedIn(vector, partition), nextOffset }
+  }
+  const generation = vector.generation || now.logs.generation
+  // Holes become undefined: a partition of which nothing is stored.
+  feed.push(items, { vector: { ...vector, generation, partitions: Array.from(partitions) }, events })
+}
+
+async function readEvents({ database }: NewsSettings, all: readonly Feed[], now: StoredNow): Promise<boolean> {
+  const feeds = all.filter((feed) => feed.eventsMark !== now.events)
+  const runs = feeds.flatMap(({ runId, ring }) => (runId === undefined ? [] : [{ runId, after: ring.end.events }]))
+  const unread = new Set<Feed>()
+  for (let at = 0; at < runs.length; at += WINDOWS) {
+    const some = runs.slice(at, at + WINDOWS)
+    const found = await database.read((sql) => readEventsAfter(sql, some, EVENTS))
+    for (const feed of feeds) {
+      const own = feed.runId === undefined ? undefined : found.get(feed.runId)
+      const last = own?.at(-1)
+      if (!own || !last || last.sequence <= feed.ring.end.events) continue
+      const items = own.map(({ sequence, json }) => eventItem(sequence, json))
+      feed.push(items, { vector: feed.ring.end.vector, events: last.sequence })
+      if (own.length === EVENTS) unread.add(feed)
+    }
+  }
+  for (const feed of feeds) if (!unread.has(feed)) feed.eventsMark = now.events
+  return unread.size > 0
+}
