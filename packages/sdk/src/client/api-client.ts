@@ -3,6 +3,8 @@
 import type { LogLevel } from '@runlight/contracts/log-entry'
 import { createDeadLetterClient } from './dead-letters.ts'
 import type { DeadLetterClient } from './dead-letters.ts'
+import { createFollowClient } from './follow.ts'
+import type { FollowClient } from './follow.ts'
 import { items } from './pages.ts'
 import { createRequests } from './request.ts'
 import type { ApiClientSettings } from './request.ts'
@@ -27,7 +29,7 @@ export type ComponentLogQuery = WithLists<Query<'getComponentLogs'>, LineLists &
  * Every method rejects with ApiProblem when the API refuses, and with ApiUnreachable when it does not answer.
  * `all…` go through every page; what arrives while they do is included.
  */
-export interface ApiClient extends DeadLetterClient {
+export interface ApiClient extends DeadLetterClient, FollowClient {
   runs: (query?: RunQuery) => Promise<Schema<'RunPage'>>
   allRuns: (query?: RunQuery) => AsyncGenerator<Schema<'ExecutionStatus'>, void, undefined>
   status: (runId: string) => Promise<Schema<'ExecutionStatus'>>
@@ -53,12 +55,19 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
       const params = { path: { runId }, query: commaSeparated<Query<'getRunLogs'>>(query) }
       return api.GET('/workflows/runs/{runId}/logs', { params, ...init })
     })
+  const status: ApiClient['status'] = (runId) =>
+    ask((api, init) => api.GET('/workflows/runs/{runId}/status', { params: { path: { runId } }, ...init }))
+  const componentLogs: ApiClient['componentLogs'] = (query = {}) =>
+    ask((api, init) => {
+      const params = { query: commaSeparated<Query<'getComponentLogs'>>(query) }
+      return api.GET('/components/logs', { params, ...init })
+    })
   return {
     ...createDeadLetterClient(requests),
+    ...createFollowClient(settings, { logs, componentLogs, trace, status }),
     runs,
     allRuns: (query) => items(query, runs, (page) => page.runs),
-    status: (runId) =>
-      ask((api, init) => api.GET('/workflows/runs/{runId}/status', { params: { path: { runId } }, ...init })),
+    status,
     trace,
     allEvents: (runId, query) =>
       items(
@@ -76,10 +85,6 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
         (page) => page.logs,
       ),
     components: () => ask((api, init) => api.GET('/components', init)),
-    componentLogs: (query = {}) =>
-      ask((api, init) => {
-        const params = { query: commaSeparated<Query<'getComponentLogs'>>(query) }
-        return api.GET('/components/logs', { params, ...init })
-      }),
+    componentLogs,
   }
 }

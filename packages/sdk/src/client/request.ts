@@ -12,6 +12,11 @@ export interface ApiClientSettings {
   fetch?: typeof globalThis.fetch
   /** Longest time for one answer, in milliseconds; 30,000 if not given. */
   timeoutMs?: number
+  /**
+   * How long nothing may come of a live stream that was asked for, before it is polled instead, in milliseconds; 10,000
+   * if not given. The API itself answers at once.
+   */
+  streamTimeoutMs?: number
   /** Ends everything that the client does. */
   signal?: AbortSignal
 }

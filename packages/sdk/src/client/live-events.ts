@@ -1,0 +1,124 @@
+// A live stream of the API, read for as long as it takes: over lost connections and restarts of the API, at the cursor
+// that was reached; by polling where something in between lets no stream through.
+
+import type { StreamGap } from '@runlight/contracts/api-stream'
+import { ApiProblem } from './api-problem.ts'
+import { Ended, NotStreamed, connect } from './live-connection.ts'
+import { placeAt } from './live-place.ts'
+import type { LiveEvent, LiveQuery, LiveState, Place } from './live-place.ts'
+import { pollEvents } from './live-polling.ts'
+import { Backoff } from './wait.ts'
+
+/** So many connections in a row that gave nothing: then it is asked whether polling gives something. */
+const FRUITLESS = 3
+/** While it is polled, a stream is tried again after this long, and each time twice as long. */
+const STREAM_AGAIN_MS = 60_000
+
+/**
+ * Events until `done`, which is the last one; without end for components. Whoever iterates sets the pace. Nothing is
+ * given twice, and nothing is left out: what the API had to skip for a slow reader is read from its store.
+ * @throws ApiProblem when the API refuses; the reason of the signal
+ */
+export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, void, undefined> {
+  const place = placeAt(live.from)
+  const backoff = new Backoff()
+  const tell = once(live.onState)
+  let streamAgain = STREAM_AGAIN_MS
+  for (;;) {
+    let reason = 'The API has ended the stream'
+    let refused = false
+    let fruitful = false
+    const opened = () => {
+      backoff.succeeded()
+      tell('streaming', '')
+    }
+    try {
+      for await (const event of streamed(live, place, opened)) {
+        fruitful = true
+        yield event
+        if (event.event === 'done') return
+      }
+      // A gap: what was skipped is read at once.
+      continue
+    } catch (error) {
+      live.signal?.throwIfAborted()
+      if (error instanceof Ended) return
+      if (error instanceof ApiProblem && isFinal(error)) throw error
+      refused = error instanceof NotStreamed || error instanceof ApiProblem
+      reason = reasonOf(live, error)
+    }
+    if (live.poll && !fruitful && (refused || backoff.failures >= FRUITLESS)) {
+      const until = Date.now() + streamAgain
+      streamAgain *= 2
+      const started = () => {
+        backoff.succeeded()
+        tell('polling', reason)
+      }
+      try {
+        for await (const event of pollEvents(live, live.poll, place, { until, onStart: started })) {
+          yield event
+          if (event.event === 'done') return
+        }
+        continue
+      } catch (error) {
+        live.signal?.throwIfAborted()
+        if (error instanceof ApiProblem && error.problem.status < 500) throw error
+        reason = reasonOf(live, error)
+      }
+    }
+    if (backoff.failures > 1) tell('waiting', reason)
+    await backoff.wait(live.signal)
+  }
+}
+
+/** What one connection gives; returns when a gap is to be read. @throws whatever ends it otherwise */
+async function* streamed(
+  live: LiveQuery,
+  place: Place,
+  onOpen: () => void,
+): AsyncGenerator<LiveEvent, void, undefined> {
+  for await (const { event, id, data } of connect(live, place, onOpen)) {
+    if (event === 'gap') {
+      const gap = JSON.parse(data) as StreamGap
+      place.from = gap.from
+      place.cursor = undefined
+      return
+    }
+    if (id !== undefined) place.cursor = id
+    if (event === 'problem') throw new Error(`it can not go on: ${data}`)
+    if (!isEvent(event)) continue
+    const content = JSON.parse(data) as unknown
+    if (event === 'trace') {
+      const { sequence } = content as { sequence: number }
+      // Given already, when this was polled.
+      if (sequence <= place.sequence) continue
+      place.sequence = sequence
+    }
+    yield { event, data: content }
+  }
+  throw new Error('it has ended the stream')
+}
+
+function isEvent(name: string | undefined): name is LiveEvent['event'] {
+  return name === 'status' || name === 'trace' || name === 'log' || name === 'done'
+}
+
+/** Will asking again not help? A server with as many streams as it can carry is polled. */
+function isFinal({ problem }: ApiProblem): boolean {
+  return problem.status < 500 && problem.code !== 'RL_TOO_MANY_STREAMS'
+}
+
+function reasonOf({ baseUrl }: LiveQuery, error: unknown): string {
+  const { message, cause } = error as Error
+  const inner = cause instanceof Error && cause.message !== '' ? cause.message : message
+  return `The API at ${String(baseUrl)} does not answer: ${inner}.`
+}
+
+/** Tells of a change only. */
+function once(tell: LiveQuery['onState']): (state: LiveState, reason: string) => void {
+  let told: LiveState | undefined
+  return (state, reason) => {
+    if (state !== told) tell?.(state, reason)
+    told = state
+  }
+}
