@@ -1,12 +1,13 @@
 // How the followed runs stand: asked when their events come, at an interval otherwise, until the end can be told.
 
-import type { ExecutionStatus, Telemetry } from '@runlight/contracts/execution-status'
-import { isFinal } from '@runlight/contracts/execution-status'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamDone } from '@runlight/contracts/api-stream'
-import { instantToNanos, parseInstant } from '@runlight/contracts/time'
-import { GRACE_SECONDS } from '../status/telemetry.ts'
+import { isFinal } from '@runlight/contracts/execution-status'
+import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import type { Feed } from './feed.ts'
 import type { Hub } from './hub.ts'
+import { Turns } from './turns.ts'
+import { verdictOf } from './verdict.ts'
 
 export interface WatchSettings {
   hub: Hub
@@ -97,51 +98,6 @@ export class StatusWatch {
   }
 }
 
-/** May the end be told: is everything there, or has the time for what is missing run out? */
-export function verdictOf(status: ExecutionStatus, nowMs = Date.now()): StreamDone['verdict'] | undefined {
-  if (!isFinal(status.status)) return undefined
-  if (isWhole(status.telemetry)) return 'complete'
-  const ended = parseInstant(status.completedAt ?? status.updatedAt)
-  if (!ended) return undefined
-  const since = BigInt(nowMs) * 1_000_000n - instantToNanos(ended)
-  return since > GRACE_SECONDS * 1_000_000_000n ? 'grace' : undefined
-}
-
-function isWhole(telemetry: Telemetry): boolean {
-  return Object.values(telemetry).every(({ state }) => state === 'complete' || state === 'dropped')
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
-}
-
-/** Lets so many work at a time; the others wait their turn. */
-class Turns {
-  #free: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(count: number) {
-    this.#free = count
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#free++
-    }
-  }
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }

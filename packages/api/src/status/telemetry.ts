@@ -62,7 +62,8 @@ export async function readTelemetry(
   return { byRun, degraded }
 }
 
-function isSettled(telemetry: Telemetry): boolean {
+/** Is everything that was sent there, in both stores? */
+export function isSettled(telemetry: Telemetry): boolean {
   return Object.values(telemetry).every(({ state }) => state === 'complete' || state === 'dropped')
 }
 
