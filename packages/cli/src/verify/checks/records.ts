@@ -8,7 +8,7 @@ import { failed, ok, skipped } from '../check.ts'
 import type { Finding, Tools } from '../check.ts'
 import { accountOf, difference, identityOf } from '../identities.ts'
 import type { Account } from '../identities.ts'
-import { MOST_LINES, linesInLoki } from '../loki-lines.ts'
+import { linesInLoki } from '../loki-lines.ts'
 import type { Scene } from '../scene.ts'
 
 const POLL_MS = 500
@@ -64,7 +64,7 @@ async function readPlaces(
   const byApi: string[] = []
   for await (const log of api.allLogs(status.runId)) byApi.push(identityOf(log))
   const loki = environment.stack?.outputs.addresses.loki
-  const inLoki = loki !== undefined && byApi.length < MOST_LINES ? await linesInLoki(loki, status, signal) : undefined
+  const inLoki = loki === undefined ? undefined : await linesInLoki(loki, status, signal)
   return [
     { name: 'the API', expected: 'logs', read: byApi },
     ...(inLoki ? [{ name: 'Loki itself', expected: 'logs' as const, read: inLoki }] : []),
