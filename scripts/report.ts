@@ -6,9 +6,10 @@ import { showStatus } from '@runlight/cli/commands/status'
 import { printLogs } from '@runlight/cli/commands/logs'
 import { printTrace } from '@runlight/cli/commands/trace'
 import { createApiClient } from '@runlight/sdk/client/api-client'
+import { startRun } from '@runlight/sdk/client/start-run'
 import type { ComponentReport } from './report/components.ts'
 import { printComponents } from './report/components.ts'
-import { followRun, progressLine, startDemoRun } from './report/demo-run.ts'
+import { followRun, progressLine } from './report/demo-run.ts'
 
 /** The stack's outputs, as stacks/index.ts gives them. */
 export interface StackOutputs {
@@ -20,7 +21,6 @@ export interface StackOutputs {
     grafana?: string
     console?: string
   }
-  demo: { namespace: string; taskQueue: string; runPrefix: string; lockFile: string; outputFolder: string }
   components: Record<string, ComponentReport>
 }
 
@@ -28,13 +28,13 @@ const LAST_LINES = 12
 
 /** Runs the demo workflow through the stack and prints what came out of it. */
 export async function report(stack: string, outputs: StackOutputs, signal: AbortSignal): Promise<void> {
-  const { addresses, demo, components } = outputs
+  const { addresses, components } = outputs
   const output = openOutput(wantsColour(process.stdout.isTTY, process.env))
   const api = createApiClient({ baseUrl: addresses.api, signal })
   const context: Context = { api, baseUrl: addresses.api, output }
   const heading = (text: string) => output.line(`\n${output.paint('bold', text)}`)
 
-  const runId = await startDemoRun({ temporalAddress: addresses.temporal, ...demo })
+  const { runId } = await startRun({ baseUrl: addresses.api, signal }, {})
   await heading("A run of the demo workflow: an audit of this clone's dependencies")
   await followRun(api, runId, signal, (status) => output.line(`  ${progressLine(status)}`))
   await output.line('')

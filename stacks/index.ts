@@ -32,15 +32,16 @@ const ready = on.once(provision(settings, secrets, { bus, postgres }))
 const logs = on.run(lokiBridge(settings, { bus, loki, after: ready }))
 const events = on.run(postgresBridge(settings, secrets, { bus, postgres, after: ready }))
 const observer = on.run(temporalObserver(settings, { bus, temporal, after: ready }))
-const api = on.run(telemetryApi(settings, secrets, { bus, postgres, loki, temporal, after: ready }))
-const worker = on.run(demoWorker(settings, { bus, temporal, after: ready }))
+const worker = on.run(demoWorker(settings, { bus, temporal, after: ready, files: on.worker }))
 
-const running = [bus, postgres, loki, temporal, logs, events, observer, api, worker]
+const running = [bus, postgres, loki, temporal, logs, events, observer, worker]
 const views = (['console', 'grafana'] as const).filter((name) => settings[name].run === 'yes')
-const logged = [...[ready, ...running].map(({ name }) => name), 'prometheus', ...views]
+const logged = [...[ready, ...running].map(({ name }) => name), 'api', 'prometheus', ...views]
 if (settings.collector.run === 'yes') {
   running.push(on.run(logCollector(settings, secrets, { bus, after: ready, of: logged })))
 }
+const api = on.run(telemetryApi(settings, secrets, { bus, postgres, loki, temporal, after: ready, around: running }))
+running.push(api)
 
 const metrics = on.run(metricsStore(settings.prometheus, { scrape: running }))
 
@@ -60,12 +61,10 @@ export const addresses = {
   ...(grafana && { grafana: `http://${grafana.reach('http')}` }),
 }
 
-/** What it takes to start a run of the demo workflow. */
+/** Where runs of the demo workflow are, for who has only Temporal. */
 export const demo = {
   namespace: settings.temporal.namespace,
   taskQueue: settings.demo.taskQueue,
-  runPrefix: settings.runPrefix,
-  ...on.worker,
 }
 
 /** What runs, for the report. */

@@ -95,7 +95,7 @@ describe('a run', () => {
   })
 
   it('whose node fails for good is FAILED, and says which node and why', async () => {
-    const runId = await startRun(stack, '--fail', 'duplicates')
+    const runId = await startRun(stack, { faults: { duplicates: { fail: true } } })
     const status = await untilStatus(api, runId, isWhole)
     expect(status.status).toBe('FAILED')
     expect(status.failure).toMatchObject({ nodeRef: 'duplicates' })
@@ -103,7 +103,7 @@ describe('a run', () => {
   })
 
   it('whose node fails twice, then succeeds, is COMPLETED with three attempts', async () => {
-    const runId = await startRun(stack, '--fail-times', 'sizes-2=2')
+    const runId = await startRun(stack, { faults: { 'sizes-2': { failTimes: 2 } } })
     const status = await untilStatus(api, runId, isWhole)
     expect(status.status).toBe('COMPLETED')
     const events = []
@@ -115,16 +115,15 @@ describe('a run', () => {
 
   it('that is cancelled is CANCELLED, one that is terminated is TERMINATED', async () => {
     const [cancelled, terminated] = await Promise.all([
-      startRun(stack, '--hang', 'duplicates'),
-      startRun(stack, '--hang', 'duplicates'),
+      startRun(stack, { faults: { duplicates: { hang: true } } }),
+      startRun(stack, { faults: { duplicates: { hang: true } } }),
     ])
     for (const runId of [cancelled, terminated]) {
       await untilStatus(api, runId, ({ status, progress }) => status === 'RUNNING' && progress.completedActions > 0)
     }
-    await withTemporal(stack, async (client) => {
-      await client.workflow.getHandle(cancelled).cancel()
-      await client.workflow.getHandle(terminated).terminate('by the test')
-    })
+    const answer = await fetch(`${stack.outputs.addresses.api}/workflows/runs/${cancelled}/cancel`, { method: 'POST' })
+    expect(answer.status).toBe(202)
+    await withTemporal(stack, (client) => client.workflow.getHandle(terminated).terminate('by the test'))
     expect((await untilStatus(api, cancelled, isWhole)).status).toBe('CANCELLED')
     const last = await untilStatus(api, terminated, ({ status }) => status === 'TERMINATED')
     expect(last.progress.totalActions).toBe(NODES)
@@ -168,7 +167,7 @@ describe('runlight verify', () => {
 
 describe('100,000 lines of one run', () => {
   it('arrive once and in order, though both bridges are killed on the way and brought back by pulumi up', async () => {
-    const runId = await startRun(stack, '--lines', 'read-lock=100000')
+    const runId = await startRun(stack, { faults: { 'read-lock': { lines: 100_000 } } })
     const { 'bridge-loki': loki, 'bridge-postgres': postgres } = stack.outputs.components
     const sql = await connectAsReader(stack)
     try {

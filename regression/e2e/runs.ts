@@ -1,24 +1,19 @@
 // Runs of the demo workflow in a stack under test.
 
-import { join } from 'node:path'
+import type { AuditInputs } from '@runlight/contracts/audit-inputs'
 import { isFinal } from '@runlight/contracts/execution-status'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
+import { startRun as start } from '@runlight/sdk/client/start-run'
 import { Client, Connection } from '@temporalio/client'
 import { expect } from 'vitest'
 import type { StackUnderTest } from './stack-under-test.ts'
 
-/** Starts a run with the demo's own command; `options` are its options. Gives the run's id. */
-export async function startRun(stack: StackUnderTest, ...options: string[]): Promise<string> {
-  const { demo, addresses } = stack.outputs
-  const command = ['node', '--import', 'tsx', 'packages/demo/src/start.ts', '--json']
-  const { code, output } = await stack.run([...command, '--out', join(stack.home, 'reports'), ...options], {
-    RUNLIGHT_TEMPORAL_ADDRESS: addresses.temporal,
-    RUNLIGHT_TEMPORAL_NAMESPACE: demo.namespace,
-    RUNLIGHT_TEMPORAL_TASK_QUEUE: demo.taskQueue,
-  })
-  if (code !== 0) throw new Error(`The demo run could not be started:\n${output}`)
-  return (JSON.parse(output) as { runId: string }).runId
+/** Starts a run through the API; gives its id. */
+export async function startRun(stack: StackUnderTest, inputs: AuditInputs = {}): Promise<string> {
+  const { api } = stack.outputs.addresses
+  const { runId } = await start({ baseUrl: api, signal: AbortSignal.timeout(60_000) }, { inputs })
+  return runId
 }
 
 /** Waits until the API's status of the run fulfils the condition. */

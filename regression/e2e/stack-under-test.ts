@@ -30,7 +30,7 @@ const PORT_SETTINGS = [
 
 export interface StackOutputs {
   addresses: Record<'api' | 'temporalUi' | 'temporal' | 'broker' | 'loki' | 'postgres' | 'prometheus', string>
-  demo: { namespace: string; taskQueue: string; runPrefix: string }
+  demo: { namespace: string; taskQueue: string }
   components: Record<string, { title: string; version: string; health: string; log: string; pid: number }>
 }
 

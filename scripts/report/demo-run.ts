@@ -1,39 +1,10 @@
-// One run of the demo workflow, started and followed to its end.
+// One run, followed to its end.
 
 import { isFinal } from '@runlight/contracts/execution-status'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
-import { startAudit } from '@runlight/demo/start-audit'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
 import { ApiProblem } from '@runlight/sdk/client/api-problem'
-import { Client, Connection } from '@temporalio/client'
 import { Failure } from '../failure.ts'
-
-export interface DemoSettings {
-  temporalAddress: string
-  namespace: string
-  taskQueue: string
-  runPrefix: string
-  /** What is audited, and the folder for the run's artefact, as the worker sees them. */
-  lockFile: string
-  outputFolder: string
-}
-
-/** Starts an audit of the lock file that the worker has; gives the run's id. */
-export async function startDemoRun(settings: DemoSettings): Promise<string> {
-  const connection = await Connection.connect({ address: settings.temporalAddress })
-  try {
-    const client = new Client({ connection, namespace: settings.namespace })
-    const { workflowId } = await startAudit(client, {
-      taskQueue: settings.taskQueue,
-      runPrefix: settings.runPrefix,
-      lockFile: settings.lockFile,
-      outputFolder: settings.outputFolder,
-    })
-    return workflowId
-  } finally {
-    await connection.close()
-  }
-}
 
 const POLL_MS = 250
 const DEADLINE_MS = 120_000

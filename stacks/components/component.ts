@@ -133,6 +133,8 @@ export interface Running<E extends string = never> extends Dependency {
   reach: (endpoint: E) => string
   /** Where Prometheus finds its metrics, if it has any. */
   metrics?: { address: string; path: string }
+  /** URL of its readiness page for the other components, if it has one. */
+  page?: string
   /** Identity of its data: changes when it was made anew. */
   dataId: pulumi.Output<string>
 }

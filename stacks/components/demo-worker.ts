@@ -1,12 +1,24 @@
 // The Temporal worker that runs the demo workflows.
 
+import type { Platform } from '../platforms/platform.ts'
 import type { Settings } from '../settings/schema.ts'
 import type { Component, Dependency, Running } from './component.ts'
 import { busVariables, service } from './service.ts'
 
 export function demoWorker(
   settings: Settings,
-  { bus, temporal, after }: { bus: Running<'kafka'>; temporal: Running<'grpc'>; after: Dependency },
+  {
+    bus,
+    temporal,
+    after,
+    files,
+  }: {
+    bus: Running<'kafka'>
+    temporal: Running<'grpc'>
+    after: Dependency
+    /** What it audits and where it writes, as it sees them. */
+    files: Platform['worker']
+  },
 ): Component<'http'> {
   return service({
     name: 'worker',
@@ -21,7 +33,8 @@ export function demoWorker(
       temporalAddress: temporal.address('grpc'),
       temporalNamespace: settings.temporal.namespace,
       temporalTaskQueue: settings.demo.taskQueue,
-      runPrefix: settings.runPrefix,
+      demoLockFile: files.lockFile,
+      demoReportFolder: files.outputFolder,
     }),
   })
 }

@@ -12,10 +12,14 @@ interface Stores {
   loki: Running<'http'>
   temporal: Running<'grpc'>
   after: Dependency
+  /** Components besides these whose health and version it tells. */
+  around: readonly Running[]
 }
 
 export function telemetryApi(settings: Settings, secrets: Secrets, stores: Stores): Component<'http'> {
   const { bus, postgres, loki, temporal, after } = stores
+  const asked = new Set([bus, postgres, loki, temporal].map(({ name }) => name))
+  const around = stores.around.filter(({ name }) => !asked.has(name))
   return service({
     name: 'api',
     title: 'Telemetry API',
@@ -33,6 +37,9 @@ export function telemetryApi(settings: Settings, secrets: Secrets, stores: Store
       lokiLabels: settings.loki.labels,
       temporalAddress: temporal.address('grpc'),
       temporalNamespace: settings.temporal.namespace,
+      temporalTaskQueue: settings.demo.taskQueue,
+      runPrefix: settings.runPrefix,
+      componentPages: around.flatMap(({ name, page }) => (page === undefined ? [] : [`${name}=${page}`])).join(),
     }),
   })
 }

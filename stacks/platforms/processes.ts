@@ -135,6 +135,7 @@ export function processes(stack: string): Platform {
         address,
         reach: address,
         ...(metrics && { metrics: { address: address(metrics.endpoint), path: metrics.path } }),
+        ...(health.kind === 'http' && { page: health.url }),
         dataId: resource.dataId,
       }
     },

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import manifest from '../package.json' with { type: 'json' }
 import { connectLetterBus } from './dead-letters/bus.ts'
 import { settledLoki } from './dead-letters/settled.ts'
+import { createControl } from './engine/control.ts'
 import { listenForPositions } from './live/listener.ts'
 import { Live } from './live/live.ts'
 import { connectLoki } from './past/loki-query.ts'
@@ -15,7 +16,7 @@ import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
 import { lokiHealth, lokiVersion } from './status/loki.ts'
 import { rememberSettled } from './status/telemetry.ts'
-import { connectEngine } from './status/temporal.ts'
+import { connectTemporal, createEngine } from './status/temporal.ts'
 import { DEFAULT_POOL, openDatabase } from './store/database.ts'
 import type { DatabaseSettings } from './store/database.ts'
 
@@ -28,6 +29,8 @@ export interface ApiSettings {
   /** How the Loki bridge labels its streams. */
   lokiLabels: LabelMode
   temporal: { address: string; namespace: string }
+  /** How runs are started: the task queue of their worker, and what the ids begin with that they are given. */
+  start: { taskQueue: string; runPrefix: string }
   brokers: string[]
   topics: { logs: string; events: string }
   deadLetterTopic: string
@@ -80,9 +83,13 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     ...{ brokers, deadLetterTopic, logTopic: topics.logs },
     clientId: `runlight-api-${instance}-dead-letters`,
   })
-  const engine = connectEngine(settings.temporal)
+  const temporal = connectTemporal(settings.temporal.address)
+  const { namespace } = settings.temporal
+  const engine = createEngine(temporal, namespace)
+  const { taskQueue, runPrefix } = settings.start
   const sources = {
-    ...{ database, bus, engine, topics },
+    ...{ database, bus, engine, topics, runPrefix },
+    control: createControl({ connection: temporal, namespace, taskQueue, engine }),
     settled: rememberSettled(),
     lokiHealth: lokiHealth(settings.lokiUrl),
     lokiVersion: lokiVersion(settings.lokiUrl),
@@ -110,7 +117,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
   const databases = [database, backfillDatabase, hubDatabase]
   const letGo = async () => {
     await live.close()
-    await Promise.all([...databases.map((one) => one.close()), bus.close(), letterBus.close(), engine.close()])
+    await Promise.all([...databases.map((one) => one.close()), bus.close(), letterBus.close(), temporal.close()])
   }
   try {
     await server.listen(settings.listen)

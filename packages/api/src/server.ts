@@ -11,8 +11,8 @@ import { deadLetter, deadLetterList, deadLetterReplay, deadLettersReplay } from 
 import type { DeadLetterSources } from './dead-letters/routes.ts'
 import { installDocs } from './docs/install.ts'
 import { openApiDocument } from './http/openapi.ts'
-import { installProblems, sendProblem } from './http/problem.ts'
-import { installRoutes } from './http/route.ts'
+import { MAX_BODY_BYTES, installProblems, refuseConnection, sendProblem } from './http/problem.ts'
+import { installRoutes, refuseOtherMethods } from './http/route.ts'
 import type { Route } from './http/route.ts'
 import { installStreams } from './http/stream-route.ts'
 import type { StreamRoute } from './http/stream-route.ts'
@@ -20,6 +20,8 @@ import type { Live } from './live/live.ts'
 import { runLoki } from './logql/routes.ts'
 import { componentList } from './routes/components.ts'
 import { componentLogs, runLogs } from './routes/logs.ts'
+import { runCancel, startRun } from './routes/run-control.ts'
+import type { ControlSources } from './routes/run-control.ts'
 import { runList, runStatus } from './routes/runs.ts'
 import { componentStream, runStream } from './routes/streams.ts'
 import { streamStatus } from './routes/stream-status.ts'
@@ -29,7 +31,7 @@ import { jobRunLogs, systemLogs, taskRunLogs } from './routes/unified.ts'
 import type { StatusSources } from './status/read.ts'
 
 /** What the routes ask. */
-export type ApiSources = StatusSources & DeadLetterSources
+export type ApiSources = StatusSources & DeadLetterSources & ControlSources
 
 export interface ServerSettings {
   version: string
@@ -56,11 +58,12 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: () => crypto.randomUUID(),
-    bodyLimit: 64 * 1024,
+    bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => sendProblem(request, reply as FastifyReply, error),
   })
   app.server.maxConnections = MAX_CONNECTIONS
@@ -69,6 +72,8 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   // Streams have no end of their own to wait for; their readers come back with their cursors.
   app.addHook('preClose', async () => settings.live.endStreams())
   installProblems(app)
+  // JSON is the only form of a body.
+  app.removeContentTypeParser('text/plain')
   installMetrics(app, settings.metrics)
   const routes = apiRoutes(settings.sources, settings.live)
   installRoutes(app, routes)
@@ -79,13 +84,26 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   const document = JSON.stringify(description)
   app.get('/openapi.json', (_, reply) => reply.type('application/json').send(document))
   installDocs(app, description)
+  refuseOtherMethods(app, [
+    ...[...routes, ...streams].map(({ url }) => url),
+    ...streams.map(({ socketUrl }) => socketUrl),
+    ...['/metrics', '/healthz', '/readyz', '/openapi.json', '/docs', '/docs/errors'],
+  ])
   return app
 }
 
 /** What can be asked. */
 export function apiRoutes(sources: ApiSources, live: Live): Route[] {
   return [
-    ...[runList(sources), runStatus(sources), runTrace(sources), runLogs(sources), runTimeline(sources), runLoki(sources)],
+    ...[
+      runList(sources),
+      runStatus(sources),
+      runTrace(sources),
+      runLogs(sources),
+      runTimeline(sources),
+      runLoki(sources),
+    ],
+    ...[startRun(sources), runCancel(sources)],
     ...[componentList(sources), componentLogs(sources)],
     ...[jobRunLogs(sources), taskRunLogs(sources), systemLogs(sources), streamStatus(live)],
     ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],

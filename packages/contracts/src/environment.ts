@@ -6,8 +6,19 @@ import { RunlightError } from './errors.ts'
 import { DEFAULT_RUN_PREFIX } from './identifiers.ts'
 import { LABEL_MODES, LINE_FORMATS } from './labels.ts'
 import { TOPICS } from './topics.ts'
-import { hostPort, integer, list, logSources, oneOf, secretFile, text, url, variable } from './variable.ts'
-import type { Variable } from './variable.ts'
+import {
+  componentPages,
+  hostPort,
+  integer,
+  list,
+  logSources,
+  oneOf,
+  secretFile,
+  text,
+  url,
+  variable,
+} from './variable.ts'
+import type { ComponentPage, Variable } from './variable.ts'
 
 export const VARIABLES = {
   brokers: variable({
@@ -161,6 +172,24 @@ export const VARIABLES = {
     name: 'RUNLIGHT_TEMPORAL_TASK_QUEUE',
     doc: 'Task queue of the demo worker',
     fallback: 'runlight-demo',
+    parse: text,
+  }),
+  componentPages: variable({
+    name: 'RUNLIGHT_COMPONENT_PAGES',
+    doc: 'Readiness pages of components that the API tells of, comma-separated: `name=http://host:port/readyz`',
+    fallback: [] as readonly ComponentPage[],
+    parse: componentPages,
+  }),
+  demoLockFile: variable({
+    name: 'RUNLIGHT_DEMO_LOCK_FILE',
+    doc: 'The package-lock.json that the demo worker audits; the installed packages lie beside it',
+    fallback: 'package-lock.json',
+    parse: text,
+  }),
+  demoReportFolder: variable({
+    name: 'RUNLIGHT_DEMO_REPORT_FOLDER',
+    doc: 'Where the demo worker writes the reports of its runs',
+    fallback: '.runlight/reports',
     parse: text,
   }),
   observerRequests: variable({

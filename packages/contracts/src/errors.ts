@@ -61,6 +61,21 @@ export const ERROR_CODES = {
     next: 'Check the id; a run appears as soon as its first event is stored.',
     status: 404,
   },
+  RL_RUN_EXISTS: {
+    title: 'There is another run with this id',
+    next: 'Leave the id out, or choose another one.',
+    status: 409,
+  },
+  RL_RUN_ENDED: {
+    title: 'The run has ended already',
+    next: 'Its status says how.',
+    status: 409,
+  },
+  RL_ENGINE_UNAVAILABLE: {
+    title: 'Temporal can not be reached',
+    next: 'Try again; /components tells what is away.',
+    status: 503,
+  },
   RL_DEAD_LETTER_NOT_FOUND: {
     title: 'No dead letter has this id',
     next: '`runlight dlq list` shows the ids; a letter appears as soon as the Postgres bridge has stored it.',
@@ -85,6 +100,31 @@ export const ERROR_CODES = {
     title: 'There is nothing at this address',
     next: 'See /openapi.json for the routes.',
     status: 404,
+  },
+  RL_METHOD_NOT_ALLOWED: {
+    title: 'The address does not know this method',
+    next: 'The header Allow names those that it knows.',
+    status: 405,
+  },
+  RL_REQUEST_TIMEOUT: {
+    title: 'The request took too long to arrive',
+    next: 'Send it again.',
+    status: 408,
+  },
+  RL_BODY_TOO_LARGE: {
+    title: 'The body of the request is too large',
+    next: 'Send less.',
+    status: 413,
+  },
+  RL_MEDIA_TYPE_UNSUPPORTED: {
+    title: 'The body of the request is not JSON',
+    next: 'Send JSON with the header `content-type: application/json`.',
+    status: 415,
+  },
+  RL_HEADERS_TOO_LARGE: {
+    title: 'The head of the request is too large',
+    next: 'Send a shorter address and fewer or shorter headers.',
+    status: 431,
   },
   RL_TOO_MANY_STREAMS: {
     title: 'The server has as many live streams as it can carry',

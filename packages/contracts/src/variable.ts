@@ -63,6 +63,21 @@ export const secretFile = (path: string): string => {
 
 export const variable = <T>(definition: Variable<T>): Variable<T> => definition
 
+export interface ComponentPage {
+  name: string
+  url: URL
+}
+
+/** `name=http://host:port/path`, comma-separated. */
+export const componentPages = (value: string): readonly ComponentPage[] =>
+  list(value).map((item) => {
+    const [, name, address = ''] = /^([^=]+)=(https?:.+)$/.exec(item) ?? []
+    if (name === undefined || !URL.canParse(address)) {
+      throw new Error(`must be a list of name=http://host:port/path, but has ${item}`)
+    }
+    return { name, url: new URL(address) }
+  })
+
 export interface LogPlace {
   component: string
   kind: 'file' | 'docker'

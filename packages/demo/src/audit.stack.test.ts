@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { auditGraph } from '@runlight/contracts/dependency-audit'
 import { checkLogEntry } from '@runlight/contracts/log-entry'
 import { checkTraceEvent } from '@runlight/contracts/trace-event'
 import type { ProducerClosedData, TopicAccount, TraceEvent } from '@runlight/contracts/trace-event'
@@ -19,7 +20,6 @@ import { freePorts } from '../../../regression/fixtures/server-process.ts'
 import { startTemporal } from '../../../regression/fixtures/temporal.ts'
 import type { TestTemporal } from '../../../regression/fixtures/temporal.ts'
 import { readTopic } from '../../../regression/oracle/topic-records.ts'
-import { auditGraph } from './audit.ts'
 import { startAudit } from './start-audit.ts'
 import type { AuditOptions, AuditRun } from './start-audit.ts'
 
@@ -50,6 +50,8 @@ beforeAll(async () => {
       LOG_KAFKA_BROKERS: kafka.brokers.join(','),
       RUNLIGHT_TEMPORAL_ADDRESS: temporal.address,
       RUNLIGHT_TEMPORAL_TASK_QUEUE: TASK_QUEUE,
+      RUNLIGHT_DEMO_LOCK_FILE: join(CLONE, 'package-lock.json'),
+      RUNLIGHT_DEMO_REPORT_FOLDER: outputFolder,
       RUNLIGHT_LISTEN: `127.0.0.1:${port}`,
     },
   })
@@ -64,8 +66,7 @@ afterAll(async () => {
 })
 
 function audit(options: Partial<AuditOptions> = {}): Promise<AuditRun> {
-  const lockFile = join(CLONE, 'package-lock.json')
-  return startAudit(client, { taskQueue: TASK_QUEUE, lockFile, outputFolder, orgId: 'acme', ...options })
+  return startAudit(client, { taskQueue: TASK_QUEUE, orgId: 'acme', ...options })
 }
 
 interface OnTheBus {
@@ -181,43 +182,6 @@ test('100,000 lines of one node arrive once each', async () => {
   expectComplete(bus)
   const closed = bus.events.find(({ type, nodeRef }) => type === 'PRODUCER_CLOSED' && nodeRef === 'report')
   expect((closed?.data as unknown as ProducerClosedData).logs).toMatchObject({ count: 100_001, dropped: [] })
-})
-
-test('the command line starts a run and tells how it ended', async () => {
-  const start = async (...args: string[]): Promise<{ code: number; answer: string }> => {
-    const program = spawn(
-      process.execPath,
-      ['--import', 'tsx', fileURLToPath(new URL('./start.ts', import.meta.url)), ...args],
-      {
-        cwd: CLONE,
-        env: {
-          ...process.env,
-          RUNLIGHT_TEMPORAL_ADDRESS: temporal.address,
-          RUNLIGHT_TEMPORAL_TASK_QUEUE: TASK_QUEUE,
-          RUNLIGHT_RUN_PREFIX: 'demo-',
-        },
-      },
-    )
-    let answer = ''
-    for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk) => (answer += String(chunk)))
-    const [code] = (await once(program, 'close')) as [number]
-    return { code, answer }
-  }
-  const json = ['--json', '--wait', '--out', outputFolder]
-  const completed = await start(...json, '--shards', '1')
-  expect({ code: completed.code, ...JSON.parse(completed.answer) }).toMatchObject({
-    code: 0,
-    runId: expect.stringMatching(/^demo-/),
-    result: { summary: { packages: expect.any(Number) } },
-  })
-  const failed = await start(...json, '--fail', 'read-lock')
-  expect({ code: failed.code, ...JSON.parse(failed.answer) }).toMatchObject({
-    code: 1,
-    error: 'This node was made to fail',
-  })
-  const misused = await start('--lines', 'nowhere=5')
-  expect(misused.code).toBe(2)
-  expect(misused.answer).toContain('--lines names nowhere, which is not a node of this audit')
 })
 
 test('health, metrics and an orderly end', async () => {

@@ -1,5 +1,6 @@
 // The demo worker: runs the audit's workflow and activities until it is stopped.
 
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@runlight/contracts/environment'
 import { LOG_LEVELS } from '@runlight/contracts/log-entry'
@@ -30,6 +31,8 @@ const environment = readEnvironment([
   'temporalAddress',
   'temporalNamespace',
   'temporalTaskQueue',
+  'demoLockFile',
+  'demoReportFolder',
   'listen',
   'instance',
   'logLevel',
@@ -92,7 +95,10 @@ async function createWorker(telemetry: Telemetry): Promise<Worker> {
     namespace,
     taskQueue,
     workflowsPath: fileURLToPath(import.meta.resolve('./workflow.ts')),
-    activities: auditActivities,
+    activities: auditActivities({
+      lockFile: resolve(environment.demoLockFile),
+      outputFolder: resolve(environment.demoReportFolder),
+    }),
     interceptors: {
       workflowModules: [workflowInterceptorModule],
       activity: [activityInterceptors({ telemetry, executionOf: executionsFromVisibility(client) })],

@@ -1,9 +1,10 @@
 // The demo workflow: an audit of an installed dependency tree. Runs in Temporal's sandbox.
 
+import type { AuditInput, Fault } from '@runlight/contracts/audit-inputs'
+import { NODES } from '@runlight/contracts/dependency-audit'
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { AuditActivities } from './activities/all.ts'
-import { NODES } from './audit.ts'
-import type { AuditInput, AuditResult, Fault } from './audit.ts'
+import type { AuditResult } from './audit.ts'
 
 export async function dependencyAudit(input: AuditInput): Promise<AuditResult> {
   /** The activities as one node: the activity id is the node's name. */

@@ -128,7 +128,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
 
   return {
     run<E extends string>(component: Component<E>): Running<E> {
-      const { name, title, endpoints, metrics } = component
+      const { name, title, endpoints, metrics, health } = component
       const container = `${prefix}-${name}`
       const published = publishedOf(component)
       for (const { endpoint, port, setting } of published) {
@@ -196,6 +196,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
         address,
         reach,
         ...(metrics && { metrics: { address: address(metrics.endpoint), path: metrics.path } }),
+        ...(health.kind === 'http' && { page: `http://${address(health.endpoint)}${health.path}` }),
         dataId: pulumi.output(data ? `${container}-data` : ''),
       }
     },

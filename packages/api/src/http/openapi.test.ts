@@ -15,35 +15,15 @@ describe('the document', () => {
     components: { schemas: Record<string, object> }
   }
 
-  const document = JSON.parse(
-    JSON.stringify(
-      openApiDocument(apiRoutes({} as ApiSources, {} as Live), streamRoutes({} as ApiSources, {} as Live), '1.2.3'),
-    ),
-  ) as Document
+  const routes = apiRoutes({} as ApiSources, {} as Live)
+  const streams = streamRoutes({} as ApiSources, {} as Live)
+  const document = JSON.parse(JSON.stringify(openApiDocument(routes, streams, '1.2.3'))) as Document
 
   test('describes every route, parameter and refusal', () => {
     expect(document.openapi).toBe('3.1.0')
-    expect(Object.keys(document.paths).sort()).toEqual([
-      '/api/v1/dead-letters',
-      '/api/v1/dead-letters/replay',
-      '/api/v1/dead-letters/{id}',
-      '/api/v1/dead-letters/{id}/replay',
-      '/api/v1/logs/job-runs/{id}',
-      '/api/v1/logs/stream/status',
-      '/api/v1/logs/system',
-      '/api/v1/logs/task-runs/{id}',
-      '/components',
-      '/components/logs',
-      '/components/logs/stream',
-      '/components/logs/stream/ws',
-      '/workflows/runs',
-      '/workflows/runs/{runId}/logs',
-      '/workflows/runs/{runId}/status',
-      '/workflows/runs/{runId}/stream',
-      '/workflows/runs/{runId}/stream/ws',
-      '/workflows/runs/{runId}/timeline',
-      '/workflows/runs/{runId}/trace',
-    ])
+    const urls = [...routes.map(({ url }) => url), ...streams.flatMap(({ url, socketUrl }) => [url, socketUrl])]
+    expect(Object.keys(document.paths).sort()).toEqual([...new Set(urls)].sort())
+    expect(urls).toContain('/workflows/runs/{runId}/status')
     const { parameters, responses } = (document.paths['/workflows/runs/{runId}/logs'] as { get: Operation }).get
     expect(parameters.map(({ name }) => name)).toEqual([
       ...['runId', 'nodeRef', 'attempt', 'level', 'stream', 'since', 'until', 'grep', 'direction', 'cursor', 'limit'],

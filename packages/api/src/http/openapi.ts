@@ -20,6 +20,8 @@ import {
   ReplayedLetter,
 } from '@runlight/contracts/api-dead-letters'
 import { LokiAnswer, LokiSeries, LokiStream } from '@runlight/contracts/api-loki'
+import { CancelledRun, StartRun, StartedRun } from '@runlight/contracts/api-runs'
+import { AuditInputs, Fault } from '@runlight/contracts/audit-inputs'
 import { Origin } from '@runlight/contracts/dead-letter'
 import { ComponentStreamStatus, StreamDone, StreamGap } from '@runlight/contracts/api-stream'
 import type { StreamEventName } from '@runlight/contracts/api-stream'
@@ -50,6 +52,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   ...{ ComponentLogPage, ComponentList, ComponentState, PartitionLag },
   ...{ ExecutionStatus, Progress, Failure, StoreCompleteness, Degradation },
   ...{ StoredLog, StoredEvent, LogEntry, TraceEvent },
+  ...{ StartRun, AuditInputs, Fault, StartedRun, CancelledRun },
   ...{ DeadLetterPage, DeadLetterSummary, DeadLetterDetail, ReplayedLetter, ReplayPage, Origin },
 }
 
@@ -57,6 +60,9 @@ const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON
 
 /** Refusals that every route may give. */
 const COMMON: readonly ErrorCodeName[] = ['RL_PARAMETER_INVALID', 'RL_INTERNAL']
+
+/** Refusals of what is sent with a request. */
+const OF_BODIES: readonly ErrorCodeName[] = ['RL_BODY_TOO_LARGE', 'RL_MEDIA_TYPE_UNSUPPORTED']
 
 /** The document (https://spec.openapis.org/oas/v3.1.0). */
 export function openApiDocument(
@@ -149,9 +155,17 @@ function operation(route: Route): Record<string, unknown> {
     operationId: route.operationId,
     summary: route.summary,
     parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: refer(route.body) } } },
+    }),
     responses: {
-      200: { description: 'The answer', content: { 'application/json': { schema: refer(route.answer) } } },
-      ...refusals([...COMMON, ...route.refusals]),
+      ...Object.fromEntries(
+        Object.entries(route.successes ?? { 200: 'The answer' }).map(([status, description]) => [
+          status,
+          { description, content: { 'application/json': { schema: refer(route.answer) } } },
+        ]),
+      ),
+      ...refusals([...COMMON, ...(route.method === 'POST' ? OF_BODIES : []), ...route.refusals]),
     },
   }
 }

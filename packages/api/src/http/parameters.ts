@@ -27,6 +27,24 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
   }
 }
 
+/** Reads a body against its shape; every fault is named by its path. A route without a shape takes no body. @throws ParameterError */
+export function bodyReader(schema: TSchema | undefined): (raw: unknown) => unknown {
+  if (!schema) {
+    return (raw) => {
+      if (raw === undefined || raw === null) return undefined
+      throw new ParameterError('body', 'The body must be left out here.')
+    }
+  }
+  const checked = shape(schema)
+  return (raw) => {
+    if (raw === undefined) throw new ParameterError('body', 'The body is missing; it must be JSON.')
+    const result = checked.check(raw)
+    if (result.ok) return result.value
+    const { field, message } = result.refusal
+    throw new ParameterError(field || 'body', `The body's ${field || 'value'} ${message}.`)
+  }
+}
+
 function isInteger(schema: TSchema): boolean {
   return (schema as { type?: unknown }).type === 'integer'
 }

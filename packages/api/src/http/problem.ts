@@ -1,9 +1,14 @@
 // Every refusal as one shape (https://www.rfc-editor.org/rfc/rfc9457).
 
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Problem } from '@runlight/contracts/api'
 import { ERROR_CODES, RunlightError } from '@runlight/contracts/errors'
 import type { ErrorCode } from '@runlight/contracts/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+/** Most bytes of a request's body. */
+export const MAX_BODY_BYTES = 64 * 1024
 
 /** A parameter at fault; the message starts with its name. */
 export class ParameterError extends RunlightError {
@@ -43,9 +48,13 @@ export function problemOf(cause: unknown, requestId: string): Problem {
 
 function known(cause: unknown): RunlightError {
   if (cause instanceof RunlightError && (ERROR_CODES[cause.code] as ErrorCode).status !== undefined) return cause
-  const status = (cause as { statusCode?: unknown }).statusCode
+  const { statusCode: status, code } = cause as { statusCode?: unknown; code?: unknown }
   // Fastify's own refusals of a request: an address, a body or a header that can't be read.
   if (cause instanceof Error && typeof status === 'number' && status >= 400 && status < 500) {
+    if (status === 413) return new RunlightError('RL_BODY_TOO_LARGE', `The body has more than ${MAX_BODY_BYTES} bytes.`)
+    if (status === 415) return new RunlightError('RL_MEDIA_TYPE_UNSUPPORTED', 'The body is not declared as JSON.')
+    const ofBody = cause instanceof SyntaxError || /_BODY$|CONTENT_LENGTH$/.test(String(code))
+    if (ofBody) return new ParameterError('body', `The body can not be read: ${cause.message.replace(/\.$/, '')}.`)
     return new ParameterError('request', `The request can not be read: ${cause.message}.`)
   }
   return new RunlightError('RL_INTERNAL', 'The request could not be answered.', { cause })
@@ -59,8 +68,34 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, cause:
       'A request failed by a mistake of the server.',
     )
   }
-  if (problem.status === 503) reply.header('retry-after', '1')
+  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** How soon an answer is worth asking for again, while something is away. */
+const RETRY_AFTER_SECONDS = '1'
+
+/** The refusal as a whole HTTP answer, for a connection that has no reply; it is closed after it. */
+export function problemAnswer(problem: Problem): string {
+  const body = JSON.stringify(problem)
+  return (
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
+    'content-type: application/problem+json; charset=utf-8\r\n' +
+    (problem.status === 503 ? `retry-after: ${RETRY_AFTER_SECONDS}\r\n` : '') +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+  )
+}
+
+/** Refuses what is no HTTP request that can be read (https://nodejs.org/docs/latest-v20.x/api/http.html#event-clienterror). */
+export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const cause =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new RunlightError('RL_HEADERS_TOO_LARGE', 'The address and the headers are too long together.')
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new RunlightError('RL_REQUEST_TIMEOUT', 'The request did not come in time.')
+        : new ParameterError('request', `The request can not be read: ${error.message}.`)
+  socket.end(problemAnswer(problemOf(cause, crypto.randomUUID())))
 }
 
 /** Answers errors and unknown addresses as problems. */

@@ -1,7 +1,5 @@
 // A live stream: one description for its two addresses, `…/stream` (Server-Sent Events) and `…/stream/ws`.
 
-import { STATUS_CODES } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { RunlightError } from '@runlight/contracts/errors'
 import type { ErrorCodeName } from '@runlight/contracts/errors'
 import type { FastifyInstance } from 'fastify'
@@ -9,7 +7,7 @@ import type { Static, TObject } from 'typebox'
 import { Chunk } from '../live/frame.ts'
 import type { OpenStream, Transport } from '../live/live.ts'
 import { parameterReader } from './parameters.ts'
-import { problemOf } from './problem.ts'
+import { problemAnswer, problemOf } from './problem.ts'
 import { sendEvents } from './sse.ts'
 import { createWebSocketServer, sendMessages } from './web-socket.ts'
 
@@ -116,19 +114,9 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): 
       }
       throw new RunlightError('RL_ROUTE_NOT_FOUND', `There is no WebSocket at ${address.pathname}.`)
     }
-    accept().catch((cause: unknown) => refuse(socket, cause, requestId))
+    accept().catch((cause: unknown) => void socket.end(problemAnswer(problemOf(cause, requestId))))
   })
   app.addHook('onClose', async () => void sockets.close())
-}
-
-function refuse(socket: Duplex, cause: unknown, requestId: string): void {
-  const problem = problemOf(cause, requestId)
-  const body = JSON.stringify(problem)
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
-      'content-type: application/problem+json; charset=utf-8\r\n' +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }
 
 /** Reads the parameters of a path; undefined where it is another one. */

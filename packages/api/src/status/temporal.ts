@@ -24,14 +24,10 @@ export interface EngineRun {
 export interface Engine {
   /** The run, undefined where Temporal knows none of this id. Never rejects, never takes much longer than a second. */
   describe: (runId: string) => Promise<Answer<EngineRun | undefined>>
+  /** What was answered of the run is not used again: something was done to it. */
+  forget: (runId: string) => void
   /** Temporal's own version. Never rejects. */
   version: () => Promise<Answer<string>>
-  close: () => Promise<void>
-}
-
-export interface EngineSettings {
-  address: string
-  namespace: string
 }
 
 const DEADLINE_MS = 1_000
@@ -57,8 +53,11 @@ const EVENTS_BEFORE_A_WORKER = 2
 const GRPC_NOT_FOUND = 5
 
 /** Connects when it is first asked; Temporal may be away at start and at any time. */
-export function connectEngine({ address, namespace }: EngineSettings): Engine {
-  const connection = Connection.lazy({ address, channelArgs: { 'grpc.max_reconnect_backoff_ms': AWAY_MS } })
+export function connectTemporal(address: string): Connection {
+  return Connection.lazy({ address, channelArgs: { 'grpc.max_reconnect_backoff_ms': AWAY_MS } })
+}
+
+export function createEngine(connection: Connection, namespace: string): Engine {
   const answers = new BoundedMap<string, { until: number; answer: Promise<Answer<EngineRun | undefined>> }>(MAX_ANSWERS)
   // An end that was told once stays, also when Temporal goes away before the trace store has heard of it.
   const ended = new BoundedMap<string, EngineRun>(MAX_ENDED)
@@ -104,7 +103,8 @@ export function connectEngine({ address, namespace }: EngineSettings): Engine {
       throw new Error(`Temporal can not be asked: ${(cause as Error).message}`, { cause })
     }
   })
-  return { describe, version, close: () => connection.close() }
+  const forget = (runId: string): void => answers.delete(runId)
+  return { describe, forget, version }
 }
 
 async function describeRun(connection: Connection, namespace: string, runId: string): Promise<EngineRun> {

@@ -23,7 +23,7 @@ export interface TestApi {
 export async function startTestApi(
   postgres: TestPostgres,
   given: Partial<
-    Pick<ApiSettings, 'lokiUrl' | 'lokiLabels' | 'temporal' | 'brokers' | 'live' | 'postgresDirectUrl'>
+    Pick<ApiSettings, 'lokiUrl' | 'lokiLabels' | 'temporal' | 'start' | 'brokers' | 'live' | 'postgresDirectUrl'>
   > & {
     postgres?: object
   } = {},
@@ -34,6 +34,7 @@ export async function startTestApi(
     lokiUrl: given.lokiUrl ?? new URL(`http://127.0.0.1:${nobody}`),
     lokiLabels: given.lokiLabels ?? 'perRun',
     temporal: given.temporal ?? { address: `127.0.0.1:${nobody}`, namespace: 'default' },
+    start: given.start ?? { taskQueue: 'nobody', runPrefix: 'run-' },
     brokers: given.brokers ?? [`127.0.0.1:${nobody}`],
     topics: { logs: TOPICS.logs, events: TOPICS.events },
     deadLetterTopic: TOPICS.deadLetters,

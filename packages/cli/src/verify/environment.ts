@@ -11,21 +11,11 @@ export interface ComponentOutput {
   health: string
 }
 
-/** What it takes to start a run of the demo workflow; paths are those that the worker sees. */
-export interface DemoOutput {
-  namespace: string
-  taskQueue: string
-  runPrefix: string
-  lockFile: string
-  outputFolder: string
-}
-
-export type AddressName = 'api' | 'temporal' | 'loki' | 'prometheus' | 'grafana'
+export type AddressName = 'api' | 'loki' | 'prometheus' | 'grafana'
 
 /** The outputs of a stack; stacks/index.ts has them all. */
 export interface StackOutputs {
   addresses: Partial<Record<AddressName, string>>
-  demo: DemoOutput
   components: Readonly<Record<string, ComponentOutput>>
 }
 

@@ -1,6 +1,6 @@
 // The activities of the audit, by the names that the workflow calls them.
 
-import type { DuplicateResult, IntegrityResult, LicenceResult, Lock, SizeResult } from '../audit.ts'
+import type { AuditFindings, DuplicateResult, IntegrityResult, LicenceResult, Lock, SizeResult } from '../audit.ts'
 import { readLockFile, rereadLockFile } from '../lock-file.ts'
 import { integrity } from './integrity.ts'
 import { joinResults } from './join.ts'
@@ -10,8 +10,16 @@ import { node } from './node.ts'
 import { writeReport } from './report.ts'
 import { sizes } from './sizes.ts'
 
-export const auditActivities = {
-  readLock: node(async ({ file }: { file: string }, context): Promise<Lock> => {
+/** What the worker has, as it sees it: used where a run names none. */
+export interface WorkerFiles {
+  /** The package-lock.json that is audited. */
+  lockFile: string
+  /** Where reports go. */
+  outputFolder: string
+}
+
+export const auditActivities = (own: WorkerFiles) => ({
+  readLock: node(async ({ file = own.lockFile }: { file?: string | undefined }, context): Promise<Lock> => {
     const { lock } = await readLockFile(file)
     context.logger.info(`${file} locks ${lock.packages} packages.`, { ...lock })
     return lock
@@ -33,6 +41,11 @@ export const auditActivities = {
     return { duplicates }
   }),
   join: node((results: ShardResults, context) => Promise.resolve(joinResults(results, context))),
-  report: node(writeReport),
-}
-export type AuditActivities = typeof auditActivities
+  report: node(
+    (
+      { outputFolder = own.outputFolder, findings }: { outputFolder?: string | undefined; findings: AuditFindings },
+      context,
+    ) => writeReport({ outputFolder, findings }, context),
+  ),
+})
+export type AuditActivities = ReturnType<typeof auditActivities>

@@ -1,11 +1,11 @@
 // What every activity of the audit has around its work: the demanded fault, a heartbeat, a context to report with.
 
 import { setImmediate } from 'node:timers/promises'
+import type { Fault } from '@runlight/contracts/audit-inputs'
 import { currentContext } from '@runlight/sdk/current-context'
 import type { ExecutionContext } from '@runlight/sdk/execution-context'
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
-import type { Fault } from '../audit.ts'
 
 const HEARTBEAT_MS = 1_000
 /** Lines between two waits for the bus, so that a flood of them stays within the queue's bound. */

@@ -11,7 +11,8 @@ export interface paths {
         /** Runs, newest first, as the trace store knows them */
         get: operations["listRuns"];
         put?: never;
-        post?: never;
+        /** Starts a run of the demo workflow; with a `runId` of its own, the same request gives the same run again */
+        post: operations["startRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -80,6 +81,40 @@ export interface paths {
         get: operations["getRunTimeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{runId}/loki": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of a run, or what can be counted of them, from Loki: LogQL in, the answer of Loki out */
+        get: operations["queryRunLoki"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{runId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the cancellation of a run; it has taken effect when its status says so */
+        post: operations["cancelRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -362,6 +397,8 @@ export interface components {
             instance?: string;
             /** @description The parameter at fault */
             parameter?: string;
+            /** @description Where in the parameter's text the fault is, in UTF-16 units from 0 */
+            position?: number;
         };
         RunTimeline: {
             /** @description The run; also the Temporal workflow id */
@@ -447,6 +484,34 @@ export interface components {
             type: string;
             retryable: boolean;
             stack?: string;
+        };
+        LokiAnswer: {
+            /** @constant */
+            status: "success";
+            data: {
+                /**
+                 * @description Lines, or the series of a metric query
+                 * @enum {string}
+                 */
+                resultType: "streams" | "matrix";
+                encodingFlags?: string[];
+                result: (components["schemas"]["LokiStream"] | components["schemas"]["LokiSeries"])[];
+                /** @description Loki's own account of its work */
+                stats?: unknown;
+            };
+            warnings?: string[];
+        };
+        LokiStream: {
+            stream: {
+                [key: string]: string;
+            };
+            values: unknown[][];
+        };
+        LokiSeries: {
+            metric: {
+                [key: string]: string;
+            };
+            values: unknown[][];
         };
         UnifiedLogPage: {
             logs: components["schemas"]["UnifiedLog"][];
@@ -719,6 +784,55 @@ export interface components {
                 seq: number;
             };
         };
+        /** @description With a `runId` of your own it can be repeated: the same request gives the same run, another one with this id a 409 */
+        StartRun: {
+            /**
+             * @description The workflow to run; this one if left out
+             * @enum {string}
+             */
+            workflowId?: "dependency-audit";
+            /** @description The run; also the Temporal workflow id */
+            runId?: string;
+            /** @description Organisation; missing means `unassigned` */
+            orgId?: string;
+            inputs?: components["schemas"]["AuditInputs"];
+        };
+        AuditInputs: {
+            /** @description Parts that the packages are divided into; 3 if left out */
+            shards?: number;
+            /** @description Attempts that each node has; 3 if left out */
+            attempts?: number;
+            /** @description Time that one attempt has, in milliseconds; 300,000 if left out */
+            timeoutMs?: number;
+            /** @description By the name of a node (`read-lock`, `licences-1`, …): what it is made to do besides its work */
+            faults?: {
+                [key: string]: components["schemas"]["Fault"];
+            };
+        };
+        Fault: {
+            /** @description Fails for good: no attempt can help */
+            fail?: boolean;
+            /** @description Fails in so many attempts, then works */
+            failTimes?: number;
+            /** @description Waits until it is cancelled, or its time is over */
+            hang?: boolean;
+            /** @description Logs so many lines before its work */
+            lines?: number;
+        };
+        StartedRun: {
+            /** @description The run; also the Temporal workflow id */
+            runId: string;
+            /** @description The workflow definition that the run is one of */
+            workflowId: string;
+            /** @description Temporal's own id of this execution */
+            temporalRunId: string;
+        };
+        CancelledRun: {
+            /** @description The run; also the Temporal workflow id */
+            runId: string;
+            /** @enum {string} */
+            status: "QUEUED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED" | "TERMINATED" | "TIMED_OUT";
+        };
         DeadLetterPage: {
             deadLetters: components["schemas"]["DeadLetterSummary"][];
             hasMore: boolean;
@@ -868,6 +982,93 @@ export interface operations {
                 };
             };
             /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRun"];
+            };
+        };
+        responses: {
+            /** @description The run had been started before, by the same request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            /** @description The run was started */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_EXISTS: There is another run with this id */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_BODY_TOO_LARGE: The body of the request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_INTERNAL: The server made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_ENGINE_UNAVAILABLE: Temporal can not be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1132,6 +1333,168 @@ export interface operations {
                 };
             };
             /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queryRunLoki: {
+        parameters: {
+            query?: {
+                /** @description LogQL as docs/logql.md describes it; it is bound to the run, whatever its selector says */
+                query?: string;
+                /** @description The node of the graph; also the Temporal activity id */
+                nodeRef?: string;
+                /** @description Attempt of the node, from 1 */
+                attempt?: number;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Most lines */
+                limit?: number;
+                /** @description Oldest first, or newest first */
+                direction?: "forward" | "backward";
+                /** @description Of a metric query: time from one value to the next, such as `15s`; seconds without a unit */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run; also the Temporal workflow id */
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LokiAnswer"];
+                };
+            };
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_LOGQL_INVALID: The LogQL query is not one of those that are passed on to Loki; RL_ANSWER_TOO_LARGE: The answer is larger than what is passed on */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_NOT_FOUND: No run has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_INTERNAL: The server made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run; also the Temporal workflow id */
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Temporal was asked to cancel the run */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelledRun"];
+                };
+            };
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_NOT_FOUND: No run has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_ENDED: The run has ended already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_BODY_TOO_LARGE: The body of the request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_INTERNAL: The server made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_ENGINE_UNAVAILABLE: Temporal can not be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1632,6 +1995,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_BODY_TOO_LARGE: The body of the request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1689,6 +2070,24 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_BODY_TOO_LARGE: The body of the request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

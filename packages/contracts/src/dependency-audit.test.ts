@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NODES, SHARDED, auditGraph } from './audit.ts'
+import { NODES, SHARDED, auditGraph } from './dependency-audit.ts'
 
 test('the graph fans out into shards and joins again', () => {
   const { nodes } = auditGraph(2)

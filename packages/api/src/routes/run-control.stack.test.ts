@@ -1,0 +1,206 @@
+// Runs that are started and cancelled through the API: real Temporal, the real demo worker, the real store.
+
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Problem } from '@runlight/contracts/api'
+import { CancelledRun, StartedRun } from '@runlight/contracts/api-runs'
+import { auditGraph } from '@runlight/contracts/dependency-audit'
+import type { ExecutionStatus } from '@runlight/contracts/execution-status'
+import { shape } from '@runlight/contracts/schema'
+import { Client, Connection } from '@temporalio/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePorts } from '../../../../regression/fixtures/server-process.ts'
+import { startTemporal } from '../../../../regression/fixtures/temporal.ts'
+import type { TestTemporal } from '../../../../regression/fixtures/temporal.ts'
+import { startTestApi } from '../test/api.fixture.ts'
+import type { TestApi } from '../test/api.fixture.ts'
+import { traceEvent } from '../test/records.fixture.ts'
+import { startTraceStore } from '../test/trace-store.fixture.ts'
+import type { TraceStore } from '../test/trace-store.fixture.ts'
+
+const CLONE = fileURLToPath(new URL('../../../../', import.meta.url))
+const TASK_QUEUE = 'control-test'
+const WAIT = { timeout: 120_000, interval: 100 }
+
+let temporal: TestTemporal
+let store: TraceStore
+let api: TestApi
+let worker: ChildProcess
+let workerOutput = ''
+let reports: string
+
+beforeAll(async () => {
+  reports = await mkdtemp(join(tmpdir(), 'runlight-control-'))
+  ;[temporal, store] = await Promise.all([startTemporal(), startTraceStore()])
+  api = await startTestApi(store.postgres, {
+    temporal: { address: temporal.address, namespace: temporal.namespace },
+    start: { taskQueue: TASK_QUEUE, runPrefix: 'made-' },
+  })
+  const [port, nobody] = await freePorts(2)
+  worker = spawn(process.execPath, ['--import', 'tsx', 'packages/demo/src/main.ts'], {
+    cwd: CLONE,
+    env: {
+      ...process.env,
+      // Its records wait for a bus that never comes: here it is Temporal that tells how the runs go.
+      LOG_KAFKA_BROKERS: `127.0.0.1:${nobody}`,
+      RUNLIGHT_TEMPORAL_ADDRESS: temporal.address,
+      RUNLIGHT_TEMPORAL_TASK_QUEUE: TASK_QUEUE,
+      RUNLIGHT_DEMO_REPORT_FOLDER: reports,
+      RUNLIGHT_LISTEN: `127.0.0.1:${port}`,
+    },
+  })
+  for (const stream of [worker.stdout, worker.stderr]) stream?.on('data', (chunk) => (workerOutput += String(chunk)))
+})
+
+afterAll(async () => {
+  worker?.kill('SIGKILL')
+  await api?.stop()
+  await Promise.all([temporal?.stop(), store?.stop()])
+  await rm(reports, { recursive: true, force: true })
+})
+
+interface Posted<T> {
+  status: number
+  location: string | null
+  body: T & Omit<Problem, 'status'>
+}
+
+async function post<T = object>(
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Posted<T>> {
+  const answer = await fetch(`${api.url}${path}`, {
+    method: 'POST',
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  })
+  const text = await answer.text()
+  return {
+    status: answer.status,
+    location: answer.headers.get('location'),
+    body: JSON.parse(text) as T & Omit<Problem, 'status'>,
+  }
+}
+
+const start = (body: unknown) => post<StartedRun>('/workflows/runs', body)
+const cancel = (runId: string) => post<CancelledRun>(`/workflows/runs/${encodeURIComponent(runId)}/cancel`)
+/** Temporal may be too slow at times to say how a run stands. */
+const statusOf = (runId: string) =>
+  api.get<ExecutionStatus>(`/workflows/runs/${encodeURIComponent(runId)}/status`).catch(() => undefined)
+const stateOf = (runId: string) => expect.poll(async () => (await statusOf(runId))?.status, { ...WAIT, message: runId })
+
+test('a run that is started goes to its end, with its graph, its organisation and its report', async () => {
+  const { status, location, body } = await start({ orgId: 'acme', inputs: { shards: 2 } })
+  expect(shape(StartedRun).check(body), workerOutput).toMatchObject({ ok: true })
+  expect([status, location]).toEqual([201, `/workflows/runs/${body.runId}/status`])
+  expect(body.runId).toMatch(/^made-[0-9a-f-]{36}$/)
+  await stateOf(body.runId).toBe('COMPLETED')
+  const progress = { completedActions: 0, totalActions: auditGraph(2).nodes.length }
+  await expect
+    .poll(() => statusOf(body.runId), WAIT)
+    .toMatchObject({ orgId: 'acme', workflowId: 'dependency-audit', progress })
+  const report = JSON.parse(await readFile(join(reports, body.runId, 'audit.json'), 'utf8')) as { runId: string }
+  expect(report.runId).toBe(body.runId)
+  const ended = await cancel(body.runId)
+  expect([ended.status, ended.body.code]).toEqual([409, 'RL_RUN_ENDED'])
+})
+
+test('a run that hangs is cancelled, and says so', async () => {
+  const { body } = await start({ inputs: { faults: { 'read-lock': { hang: true } } } })
+  await stateOf(body.runId).toBe('RUNNING')
+  const asked = await cancel(body.runId)
+  expect(shape(CancelledRun).check(asked.body)).toMatchObject({ ok: true })
+  expect([asked.status, asked.location]).toEqual([202, `/workflows/runs/${body.runId}/status`])
+  await stateOf(body.runId).toBe('CANCELLED')
+})
+
+describe('an id of its own', () => {
+  test('gives the same run for the same request, also side by side, and a 409 for another', async () => {
+    const request = { runId: 'own/run 1', orgId: 'acme', inputs: { faults: { join: { hang: true } } } }
+    const answers = await Promise.all([1, 2, 3].map(() => start(request)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 201])
+    expect(new Set(answers.map(({ body }) => body.temporalRunId)).size).toBe(1)
+    expect(answers[0]?.location).toBe('/workflows/runs/own%2Frun%201/status')
+    for (const other of [
+      { ...request, orgId: 'other' },
+      { ...request, inputs: {} },
+    ]) {
+      const { status, body } = await start(other)
+      expect([status, body.code]).toEqual([409, 'RL_RUN_EXISTS'])
+    }
+    expect((await cancel(request.runId)).status).toBe(202)
+    await stateOf(request.runId).toBe('CANCELLED')
+    // Its end changes nothing: an id is one run.
+    expect((await start(request)).status).toBe(200)
+    expect((await start({ ...request, inputs: {} })).status).toBe(409)
+  })
+
+  test('of a run that Temporal does not keep any more is refused', async () => {
+    await store.storeEvents([traceEvent({ runId: 'run-of-old', type: 'RUN_STARTED' })])
+    const { status, body } = await start({ runId: 'run-of-old' })
+    expect([status, body.code]).toEqual([409, 'RL_RUN_EXISTS'])
+    const cancelled = await cancel('run-of-old')
+    expect([cancelled.status, cancelled.body.code]).toEqual([409, 'RL_RUN_ENDED'])
+  })
+})
+
+test('a run that nobody knows can not be cancelled', async () => {
+  const { status, body } = await cancel('nobody')
+  expect([status, body.code]).toEqual([404, 'RL_RUN_NOT_FOUND'])
+})
+
+test.each<[body: unknown, status: number, parameter: string | undefined]>([
+  [{ inputs: { shards: 0 } }, 400, 'inputs.shards'],
+  [{ inputs: { shards: '3' } }, 400, 'inputs.shards'],
+  [{ inputs: { timeoutMs: 1 } }, 400, 'inputs.timeoutMs'],
+  [{ inputs: { faults: { nowhere: { fail: true } } } }, 400, 'inputs.faults.nowhere'],
+  [{ inputs: { faults: { 'sizes-2': { fail: true } }, shards: 1 } }, 400, 'inputs.faults.sizes-2'],
+  [{ inputs: { faults: { join: { lines: 1e9 } } } }, 400, 'inputs.faults.join.lines'],
+  [{ inputs: { lockFile: '/etc/passwd' } }, 400, 'inputs.lockFile'],
+  [{ workflowId: 'another' }, 400, 'workflowId'],
+  [{ runId: 'a\u0000b' }, 400, 'runId'],
+  [{ runId: '' }, 400, 'runId'],
+  [{ orgId: 'not an id' }, 400, 'orgId'],
+  [[], 400, 'body'],
+  ['{"inputs":', 400, 'body'],
+  ['', 400, 'body'],
+  ['{"__proto__":{"runId":"x"}}', 400, 'body'],
+])('%j is refused: %i, %s', async (body, expected, parameter) => {
+  const answer = await start(body)
+  expect([answer.status, answer.body.parameter]).toEqual([expected, parameter])
+})
+
+test('what is too large, is not JSON, or is another method, is refused', async () => {
+  const large = await start({ inputs: { faults: { join: { x: 'x'.repeat(70_000) } } } })
+  expect([large.status, large.body.code]).toEqual([413, 'RL_BODY_TOO_LARGE'])
+  const plain = await post('/workflows/runs', 'hello', { 'content-type': 'text/plain' })
+  expect([plain.status, plain.body.code]).toEqual([415, 'RL_MEDIA_TYPE_UNSUPPORTED'])
+  const none = await post('/workflows/runs')
+  expect([none.status, none.body.parameter]).toEqual([400, 'body'])
+  const removed = await fetch(`${api.url}/workflows/runs`, { method: 'DELETE' })
+  expect([removed.status, removed.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+  expect(await removed.json()).toMatchObject({ code: 'RL_METHOD_NOT_ALLOWED' })
+})
+
+test('while Temporal is away both are a 503, and the same request afterwards starts one run', async () => {
+  await temporal.kill()
+  const request = { runId: 'run-again', inputs: { faults: { join: { hang: true } } } }
+  const refused = await start(request)
+  expect([refused.status, refused.body.code]).toEqual([503, 'RL_ENGINE_UNAVAILABLE'])
+  const cancelled = await cancel('run-again')
+  expect([cancelled.status, cancelled.body.code]).toEqual([503, 'RL_ENGINE_UNAVAILABLE'])
+  await temporal.start()
+  await expect.poll(async () => (await start(request)).status, WAIT).toBeLessThan(300)
+  expect((await start(request)).status).toBe(200)
+  const connection = await Connection.connect({ address: temporal.address })
+  const client = new Client({ connection, namespace: temporal.namespace })
+  await expect.poll(async () => (await client.workflow.count("WorkflowId = 'run-again'")).count, WAIT).toBe(1)
+  await connection.close()
+})

@@ -1,0 +1,90 @@
+// Starting a run of the demo workflow, and cancelling any run.
+
+import { CancelledRun, StartRun, StartedRun } from '@runlight/contracts/api-runs'
+import { auditStart } from '@runlight/contracts/audit-inputs'
+import { AUDIT_WORKFLOW_ID } from '@runlight/contracts/dependency-audit'
+import { RunlightError } from '@runlight/contracts/errors'
+import Type from 'typebox'
+import type { EngineControl } from '../engine/control.ts'
+import { json } from '../http/json.ts'
+import { ParameterError } from '../http/problem.ts'
+import { route } from '../http/route.ts'
+import type { StatusSources } from '../status/read.ts'
+import { readRun } from '../store/runs.ts'
+import { RunPath } from './parameters.ts'
+import { runNotFound } from './runs.ts'
+
+export interface ControlSources extends StatusSources {
+  control: EngineControl
+  /** What the ids of runs begin with that are given here. */
+  runPrefix: string
+}
+
+const statusPath = (runId: string) => `/workflows/runs/${encodeURIComponent(runId)}/status`
+
+export const startRun = (sources: ControlSources) =>
+  route({
+    method: 'POST',
+    url: '/workflows/runs',
+    operationId: 'startRun',
+    summary: 'Starts a run of the demo workflow; with a `runId` of its own, the same request gives the same run again',
+    params: Type.Object({}),
+    query: Type.Object({}),
+    body: StartRun,
+    answer: StartedRun,
+    successes: { 201: 'The run was started', 200: 'The run had been started before, by the same request' },
+    refusals: ['RL_RUN_EXISTS', 'RL_STORE_UNAVAILABLE', 'RL_ENGINE_UNAVAILABLE'],
+    handle: async ({ body: { runId: own, orgId, inputs = {} } }) => {
+      const start = auditStart(inputs, orgId)
+      const nodes = new Set(start.memo.graph?.nodes.map(({ ref }) => ref))
+      const stranger = Object.keys(inputs.faults ?? {}).find((ref) => !nodes.has(ref))
+      if (stranger !== undefined) {
+        const field = `inputs.faults.${stranger}`
+        throw new ParameterError(
+          field,
+          `The body's ${field} names no node of this run; there is ${[...nodes].join(', ')}.`,
+        )
+      }
+      if (own !== undefined) await refuseForgotten(sources, own)
+      const runId = own ?? `${sources.runPrefix}${crypto.randomUUID()}`
+      const { temporalRunId, isNew } = await sources.control.start({ runId, ...start })
+      return {
+        status: isNew ? 201 : 200,
+        location: statusPath(runId),
+        body: json({ runId, workflowId: AUDIT_WORKFLOW_ID, temporalRunId }),
+      }
+    },
+  })
+
+/** Temporal forgets runs after a while, and would start another one with the same id. */
+async function refuseForgotten({ database, engine }: ControlSources, runId: string): Promise<void> {
+  const row = await database.read((sql) => readRun(sql, runId))
+  if (!row) return
+  const answer = await engine.describe(runId)
+  if (!answer.ok) throw new RunlightError('RL_ENGINE_UNAVAILABLE', `${answer.reason}.`)
+  if (answer.value) return
+  const message = `${JSON.stringify(runId)} was a run that Temporal does not keep any more, so it can not be compared.`
+  throw new RunlightError('RL_RUN_EXISTS', message)
+}
+
+export const runCancel = (sources: ControlSources) =>
+  route({
+    method: 'POST',
+    url: '/workflows/runs/{runId}/cancel',
+    operationId: 'cancelRun',
+    summary: 'Asks for the cancellation of a run; it has taken effect when its status says so',
+    params: RunPath,
+    query: Type.Object({}),
+    answer: CancelledRun,
+    successes: { 202: 'Temporal was asked to cancel the run' },
+    refusals: ['RL_RUN_NOT_FOUND', 'RL_RUN_ENDED', 'RL_STORE_UNAVAILABLE', 'RL_ENGINE_UNAVAILABLE'],
+    handle: async ({ params: { runId } }) => {
+      const state = await sources.control.cancel(runId)
+      if (state !== undefined) {
+        return { status: 202, location: statusPath(runId), body: json({ runId, status: state }) }
+      }
+      const row = await sources.database.read((sql) => readRun(sql, runId))
+      if (!row) throw runNotFound(runId)
+      throw new RunlightError('RL_RUN_ENDED', `Temporal does not keep ${JSON.stringify(runId)} any more.`)
+    },
+  })
