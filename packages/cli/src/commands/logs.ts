@@ -6,9 +6,8 @@ import { componentLines } from '../logs/component-line.ts'
 import { exporter } from '../logs/export.ts'
 import type { ExportFormat } from '../logs/export.ts'
 import { readLines } from '../logs/read-lines.ts'
-import type { LineFilters } from '../logs/read-lines.ts'
 import { findTarget, runTarget } from '../logs/target.ts'
-import type { LogTarget } from '../logs/target.ts'
+import type { LineFilters, LogTarget } from '../logs/target.ts'
 import { openFile } from '../output.ts'
 import type { Output } from '../output.ts'
 import { logLine } from './format.ts'
@@ -46,8 +45,7 @@ export async function showLogs(context: Context, names: readonly string[], optio
 
 async function print({ output }: Context, target: LogTarget, options: LogsOptions): Promise<void> {
   const { file, filters, lines, follow } = options
-  const onAway = (reason: string) => process.stderr.write(`${reason} Waiting for it.\n`)
-  const read = readLines(target, { filters, lines, follow, onAway })
+  const read = readLines(target, { filters, lines, follow })
   if (file === undefined) return write(output, target, read, options)
   const opened = await openFile(file)
   try {

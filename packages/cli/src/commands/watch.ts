@@ -1,10 +1,9 @@
 // `runlight watch RUN`: what happens in a run, as it happens; ends as the run does.
 
 import type { StoredEvent } from '@runlight/contracts/api'
-import type { StreamDone } from '@runlight/contracts/api-stream'
 import type { ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
+import { sayWhenAway } from '../context.ts'
 import type { Context } from '../context.ts'
-import { liveEvents } from '../live-stream.ts'
 import type { Output, Style } from '../output.ts'
 import { paintState, runDuration } from './format.ts'
 
@@ -42,17 +41,13 @@ export interface WatchOptions {
  * @throws ApiProblem when there is no such run
  */
 export async function watchRun(context: Context, runId: string, { json = false }: WatchOptions): Promise<number> {
-  const { api, baseUrl, output } = context
-  const path = `workflows/runs/${encodeURIComponent(runId)}/stream`
-  const onAway = (reason: string) => process.stderr.write(`${reason} Waiting for it.\n`)
+  const { api, output } = context
   let last: ExecutionStatus | undefined
-  for await (const { event, data } of liveEvents({
-    ...{ baseUrl, path, from: 'start', onAway },
-    query: { events: 'status,trace' },
-  })) {
-    if (event === 'trace') await printEvent(output, data as StoredEvent, json)
-    else if (event === 'status') last = data as ExecutionStatus
-    else if (event === 'done') last = (data as StreamDone).status
+  const onState = sayWhenAway
+  for await (const { event, data } of api.followRun(runId, { events: ['status', 'trace'], onState })) {
+    if (event === 'trace') await printEvent(output, data, json)
+    else if (event === 'status') last = data
+    else if (event === 'done') last = data.status
   }
   const status = last ?? (await api.status(runId))
   await output.line(json ? JSON.stringify(status) : ending(output, status))

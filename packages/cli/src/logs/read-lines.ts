@@ -3,10 +3,7 @@
 import type { StoredLog } from '@runlight/contracts/api'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
 import { CommandError } from '../command-error.ts'
-import { liveEvents } from '../live-stream.ts'
-import type { LogTarget } from './target.ts'
-
-export type LineFilters = Omit<LogQuery, 'cursor' | 'limit' | 'direction'>
+import type { LineFilters, LogTarget } from './target.ts'
 
 export interface ReadOptions {
   filters: LineFilters
@@ -14,8 +11,6 @@ export interface ReadOptions {
   lines?: number | undefined
   /** Goes on until the target has ended. */
   follow?: boolean | undefined
-  /** Told, once each time, that the API does not answer while it is being followed. */
-  onAway: (reason: string) => void
 }
 
 const PAGE = 1_000
@@ -50,15 +45,14 @@ async function lastLines(target: LogTarget, filters: LineFilters, count: number)
 
 /** What is there, or the last lines of it, and then what comes. */
 async function* coming(
-  { stream }: LogTarget,
-  { filters, lines, onAway }: ReadOptions,
+  { follow }: LogTarget,
+  { filters, lines }: ReadOptions,
 ): AsyncGenerator<StoredLog, void, undefined> {
   if (lines !== undefined && lines > MOST_LINES_BEFORE) {
     throw new CommandError(`With -f, at most ${MOST_LINES_BEFORE} lines can be asked for by -n; or leave -n out.`, 2)
   }
   const from = lines === undefined ? 'start' : lines === 0 ? 'end' : `-${lines}`
-  const { query, ...where } = stream
-  for await (const { event, data } of liveEvents({ ...where, query: { ...query, ...filters }, from, onAway })) {
-    if (event === 'log') yield data as StoredLog
+  for await (const { event, data } of follow(from, filters)) {
+    if (event === 'log') yield data
   }
 }

@@ -2,10 +2,11 @@
 
 import type { StoredLog } from '@runlight/contracts/api'
 import type { ApiClient, LogQuery } from '@runlight/sdk/client/api-client'
+import type { ComponentEvent, RunEvent } from '@runlight/sdk/client/follow'
 import { ApiProblem } from '@runlight/sdk/client/api-problem'
 import { CommandError } from '../command-error.ts'
+import { sayWhenAway } from '../context.ts'
 import type { Context } from '../context.ts'
-import type { LiveQuery } from '../live-stream.ts'
 
 export interface LinePage {
   logs: readonly StoredLog[]
@@ -13,18 +14,22 @@ export interface LinePage {
   nextCursor?: string
 }
 
+export type LineFilters = Omit<LogQuery, 'cursor' | 'limit' | 'direction'>
+
 export interface LogTarget {
   /** One page of lines. */
   read: (query: LogQuery) => Promise<LinePage>
   /** Components whose lines may come; undefined for a run. */
   components?: readonly string[]
-  /** Where they are followed. */
-  stream: Pick<LiveQuery, 'baseUrl' | 'path' | 'query'>
+  /** Lines from a place on, which may be `start`, `end`, or `-100` for the last 100: as they come, until the end. */
+  follow: (from: string, filters: LineFilters) => AsyncIterable<RunEvent | ComponentEvent>
 }
 
-export function runTarget({ api, baseUrl }: Context, runId: string): LogTarget {
-  const path = `workflows/runs/${encodeURIComponent(runId)}/stream`
-  return { read: (query) => api.logs(runId, query), stream: { baseUrl, path, query: { events: 'log' } } }
+export function runTarget({ api }: Context, runId: string): LogTarget {
+  return {
+    read: (query) => api.logs(runId, query),
+    follow: (from, filters) => api.followRun(runId, { ...filters, from, events: 'log', onState: sayWhenAway }),
+  }
 }
 
 /**
@@ -32,7 +37,7 @@ export function runTarget({ api, baseUrl }: Context, runId: string): LogTarget {
  * @throws CommandError when there is neither a run nor a component of a name
  */
 export async function findTarget(context: Context, names: readonly string[]): Promise<LogTarget> {
-  const { api, baseUrl } = context
+  const { api } = context
   const [only, ...others] = names
   if (only !== undefined && others.length === 0 && (await isRun(api, only))) return runTarget(context, only)
   const { components } = await api.components()
@@ -46,7 +51,7 @@ export async function findTarget(context: Context, names: readonly string[]): Pr
   return {
     read: (query) => api.componentLogs({ ...query, ...component }),
     components: names.length > 0 ? names : known,
-    stream: { baseUrl, path: 'components/logs/stream', query: component },
+    follow: (from, filters) => api.followComponents({ ...filters, ...component, from, onState: sayWhenAway }),
   }
 }
 

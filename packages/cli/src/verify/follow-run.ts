@@ -1,11 +1,11 @@
 // A run followed live, from its first event to the end of its stream, as a reader sees it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { StoredEvent, StoredLog } from '@runlight/contracts/api'
+import type { StoredEvent } from '@runlight/contracts/api'
 import type { StreamDone } from '@runlight/contracts/api-stream'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
+import { createApiClient } from '@runlight/sdk/client/api-client'
 import { ApiProblem } from '@runlight/sdk/client/api-problem'
-import { liveEvents } from '../live-stream.ts'
 import type { Tools } from './check.ts'
 import { identityOf } from './identities.ts'
 
@@ -22,18 +22,16 @@ const UNKNOWN_RUN_MS = 250
 
 /** @throws ApiProblem when the API refuses; the reason of the signal */
 export async function followRun(apiUrl: string, runId: string, { signal, say }: Tools): Promise<FollowedRun> {
-  const path = `workflows/runs/${encodeURIComponent(runId)}/stream`
+  const api = createApiClient({ baseUrl: apiUrl, signal })
+  const onState = (state: string, reason: string) => reason !== '' && say(`${state}: ${reason}`)
   for (;;) {
     const [events, lines]: [StoredEvent[], string[]] = [[], []]
     try {
-      for await (const { event, data } of liveEvents({
-        ...{ baseUrl: apiUrl, path, query: {}, from: 'start', signal },
-        onAway: (reason) => say(reason),
-      })) {
-        if (event === 'trace') events.push(data as StoredEvent)
-        else if (event === 'log') lines.push(identityOf(data as StoredLog))
-        else if (event === 'status') say(`${runId}: ${standing(data as ExecutionStatus)}`)
-        else if (event === 'done') return { runId, done: data as StreamDone, events, lines }
+      for await (const { event, data } of api.followRun(runId, { onState })) {
+        if (event === 'trace') events.push(data)
+        else if (event === 'log') lines.push(identityOf(data))
+        else if (event === 'status') say(`${runId}: ${standing(data)}`)
+        else if (event === 'done') return { runId, done: data, events, lines }
       }
       throw new Error(`The stream of ${runId} ended without saying so.`)
     } catch (error) {
