@@ -8,6 +8,7 @@ import { refusal } from '../cursor/sealed.ts'
 import type { ListIdentity } from '../cursor/sealed.ts'
 import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
 import type { LogCursor, LogKey, PositionVector, TimeBounds } from '../cursor/cursors.ts'
+import { searchLines } from './search.ts'
 import type { PastSource } from '../past/past-lines.ts'
 import { findArrivals, readArrivals } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
@@ -134,37 +135,13 @@ async function arrivalsPage(
   }
 }
 
-/** Lines and bytes that are searched at a time, so that nobody else waits long. */
-const SEARCH = { lines: 1_000, bytes: 256 * 1024 }
-/** Most bytes, and milliseconds, that are searched for one page. */
-const SEARCH_BYTES = 8 * 1024 * 1024
-const SEARCH_MS = 250
-
 /** One page of what `read` gives from a place on; with a regular expression, of the lines that it finds. */
-async function searched(
+function searched(
   { filters: { grep }, limits }: LogQuery,
   start: LogKey | undefined,
   read: (after: LogKey | undefined, limits: PageLimits) => Promise<LinePage>,
 ): Promise<LinePage> {
-  if (!grep) return read(start, limits)
-  const lines: StoredLine[] = []
-  let [after, bytes, searchedBytes, spentMs] = [start, 0, 0, 0]
-  for (let rounds = Math.ceil(limits.scan / SEARCH.lines); ; rounds--) {
-    const page = await read(after, { ...SEARCH, scan: SEARCH.lines })
-    for (const line of page.lines) {
-      searchedBytes += line.fields.message.length
-      const begun = performance.now()
-      const found = grep(line.fields.message)
-      spentMs += performance.now() - begun
-      if (!found && spentMs > SEARCH_MS) return { lines, goOn: line.key }
-      if (!found) continue
-      lines.push(line)
-      bytes += line.json.length
-      if (lines.length >= limits.lines || bytes >= limits.bytes) return { lines, goOn: line.key }
-    }
-    after = page.goOn
-    if (!after || rounds <= 1 || searchedBytes >= SEARCH_BYTES) return { lines, goOn: after }
-  }
+  return grep ? searchLines(grep, limits, start, read) : read(start, limits)
 }
 
 /** The later vector, except where lines are still to be read. */

@@ -22,7 +22,14 @@ export interface LogFilters {
   levels: readonly string[] | undefined
   streams: readonly string[] | undefined
   /** Only lines with a message that it finds something in. The store can't do that: it is done with what was read. */
-  grep?: ((message: string) => boolean) | undefined
+  grep?: Grep | undefined
+}
+
+/** Does a message hold a match? */
+export interface Grep {
+  (message: string): boolean
+  /** What the search of a message may cost: instructions of the expression, each at every character. */
+  steps: (message: string) => number
 }
 
 export interface PageLimits {
