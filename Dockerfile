@@ -4,9 +4,9 @@
 ARG BASE_IMAGE=node:22.21.1-bookworm-slim
 
 FROM ${BASE_IMAGE} AS dependencies
-ARG WORKSPACE
 WORKDIR /app
 COPY manifests/ ./
+ARG WORKSPACE
 # Exactly what the lock file says, and only what this service needs when it runs. No package's scripts: the native ones
 # bring their binaries along.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace "${WORKSPACE}" --include-workspace-root=false \
@@ -17,7 +17,21 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --workspace "${WORKS
         ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} + ; \
     fi
 
-FROM ${BASE_IMAGE}
+# The same for every service, so it is made once.
+FROM ${BASE_IMAGE} AS runtime
+ENV NODE_ENV=production
+WORKDIR /app
+# Owns nothing here: everything is readable, nothing writable.
+USER 1000:1000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 CMD ["node", "/app/health.js"]
+# The service is the container's first process, so it gets the signals itself.
+ENTRYPOINT ["node", "/app/main.js"]
+
+FROM runtime
+COPY --from=dependencies /app ./
+COPY built/ ./
+# What changes with each commit comes last: the layers above stay as they are.
 ARG WORKSPACE
 ARG VERSION
 ARG REVISION
@@ -25,13 +39,3 @@ LABEL org.opencontainers.image.title="${WORKSPACE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"
-ENV NODE_ENV=production
-WORKDIR /app
-COPY --from=dependencies /app ./
-COPY built/ ./
-# Owns nothing here: everything is readable, nothing writable.
-USER 1000:1000
-STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 CMD ["node", "/app/health.js"]
-# The service is the container's first process, so it gets the signals itself.
-ENTRYPOINT ["node", "/app/main.js"]

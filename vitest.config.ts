@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-// Four suites, run one after the other by `npm test`:
+// Five suites, run one after the other by `npm test`:
 //   unit      beside the code, no component needed
 //   stack     beside the code, each file with real components of its own (fixtures in regression/fixtures)
 //   delivery  the bridges as processes between real servers, while all of them are killed; checked record by record
 //   e2e       the whole stack, brought up through Pulumi
+//   images    the images of our services, built and run by a real container engine; skipped without one
 export default defineConfig({
   test: {
     projects: [
@@ -12,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,stacks,scripts,regression,dashboards,configs}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.stack.test.ts', '**/*.e2e.test.ts', '**/*.delivery.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.{stack,e2e,delivery,images}.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -44,6 +45,16 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 600_000,
           hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'images',
+          include: ['regression/images/*.images.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
           fileParallelism: false,
         },
       },

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { $ } from 'zx'
+import { engineForTests } from './engine/for-tests.ts'
 import { setup } from './setup.ts'
 import { resolveTools } from './tools/resolve.ts'
 import type { ToolName } from './tools/versions.ts'
@@ -16,7 +17,7 @@ interface SuiteResult {
   failed: number
 }
 
-const SUITES = ['unit', 'stack', 'delivery', 'e2e'] as const
+const SUITES = ['unit', 'stack', 'delivery', 'e2e', 'images'] as const
 
 /** What a suite needs beyond the stack `local`. */
 const SUITE_TOOLS: Partial<Record<(typeof SUITES)[number], readonly ToolName[]>> = { delivery: ['kcat'] }
@@ -41,7 +42,8 @@ async function main(signal: AbortSignal): Promise<number> {
       if (!isWanted(suite)) continue
       await resolveTools(SUITE_TOOLS[suite] ?? [], { signal })
       await welcomeTools(suite, signal)
-      results.push(await timed(suite, () => runSuite(suite, work, signal)))
+      const run = suite === 'images' ? runWithEngine : runSuite
+      results.push(await timed(suite, () => run(suite, work, signal)))
     }
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -79,17 +81,37 @@ async function timed(name: string, run: () => Promise<Omit<SuiteResult, 'name' |
   return { name, seconds: (performance.now() - started) / 1000, ...counts }
 }
 
-async function runCheck(signal: AbortSignal): Promise<{ passed: number; failed: number }> {
+async function runCheck(signal: AbortSignal): Promise<Counts> {
   const { exitCode } = await $({ stdio: 'inherit', nothrow: true })`node --import tsx scripts/check.ts`
   signal.throwIfAborted()
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
-async function runSuite(suite: string, work: string, signal: AbortSignal): Promise<{ passed: number; failed: number }> {
+interface Counts {
+  passed: number
+  failed: number
+}
+
+async function runWithEngine(suite: string, work: string, signal: AbortSignal): Promise<Counts> {
+  const engine = await engineForTests({ signal, note: (text) => console.log(`${suite}: ${text}`) })
+  try {
+    return await runSuite(suite, work, signal, engine.env)
+  } finally {
+    await engine.stop()
+  }
+}
+
+async function runSuite(
+  suite: string,
+  work: string,
+  signal: AbortSignal,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Counts> {
   const report = join(work, `${suite}.json`)
   const { exitCode } = await $({
     stdio: 'inherit',
     nothrow: true,
+    env: { ...process.env, ...variables },
   })`npx --no-install vitest run --project ${suite} --reporter default --reporter json --outputFile.json ${report}`
   signal.throwIfAborted()
   const counts = await readCounts(report)
@@ -98,7 +120,7 @@ async function runSuite(suite: string, work: string, signal: AbortSignal): Promi
   return counts
 }
 
-async function readCounts(report: string): Promise<{ passed: number; failed: number }> {
+async function readCounts(report: string): Promise<Counts> {
   try {
     const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>
     return { passed: numPassedTests ?? 0, failed: numFailedTests ?? 0 }

@@ -1,41 +1,52 @@
 import { access, constants } from 'node:fs/promises'
 import { withLock } from '../../process-lock.mjs'
 import { CommandFailed } from '../command.ts'
-import type { Source } from './source.ts'
+import type { Job, Source } from './source.ts'
 
 const aptGet = '/usr/bin/apt-get'
 
+/** Why packages can't be installed here; undefined where they can. */
+export function whyNoDebianPackages(packages: readonly string[]): string | undefined {
+  return process.getuid?.() === 0 ? undefined : `installing ${packages.join(', ')} for the machine needs root`
+}
+
 /**
  * Installs packages for the whole machine where that is allowed to us: on Debian and its kin, as root, which is how
- * fresh machines of CI are. Elsewhere the person is told what to install.
+ * fresh machines of CI are.
+ * @throws CommandFailed with apt's words
  */
+export async function installDebianPackages(
+  packages: readonly string[],
+  job: Pick<Job, 'env' | 'note' | 'run' | 'signal'>,
+): Promise<void> {
+  await access(aptGet, constants.X_OK).catch((cause: unknown) => {
+    throw new CommandFailed('This machine has no apt-get.', [], { cause })
+  })
+  const env = { ...job.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600']
+  // apt-get has locks of its own, but `update` fails at them instead of waiting.
+  await withLock(
+    'debian-packages',
+    async () => {
+      job.note(`installing ${packages.join(', ')} for the machine`)
+      const install = { file: aptGet, args: ['install', ...options, ...packages], env }
+      try {
+        await job.run(install)
+      } catch (error) {
+        if (!(error instanceof CommandFailed)) throw error
+        // A fresh image knows no packages, an old one the wrong versions, until its lists are updated.
+        await job.run({ file: aptGet, args: ['update', '-qq'], env })
+        await job.run(install)
+      }
+    },
+    { signal: job.signal, onWait: () => job.note('waiting for another installation') },
+  )
+}
+
+/** Elsewhere than on Debian the person is told what to install. */
 export const debianPackage: Source<'debian-package'> = {
   label: 'Debian package',
   needs: [],
-  unsupported: (recipe) =>
-    process.getuid?.() === 0 ? undefined : `installing ${recipe.packages.join(', ')} for the machine needs root`,
-  async install(recipe, job) {
-    await access(aptGet, constants.X_OK).catch((cause: unknown) => {
-      throw new CommandFailed('This machine has no apt-get.', [], { cause })
-    })
-    const env = { ...job.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600']
-    // apt-get has locks of its own, but `update` fails at them instead of waiting.
-    await withLock(
-      'debian-packages',
-      async () => {
-        job.note(`installing ${recipe.packages.join(', ')} for the machine`)
-        const install = { file: aptGet, args: ['install', ...options, ...recipe.packages], env }
-        try {
-          await job.run(install)
-        } catch (error) {
-          if (!(error instanceof CommandFailed)) throw error
-          // A fresh image knows no packages, an old one the wrong versions, until its lists are updated.
-          await job.run({ file: aptGet, args: ['update', '-qq'], env })
-          await job.run(install)
-        }
-      },
-      { signal: job.signal, onWait: () => job.note('waiting for another installation') },
-    )
-  },
+  unsupported: ({ packages }) => whyNoDebianPackages(packages),
+  install: ({ packages }, job) => installDebianPackages(packages, job),
 }

@@ -1,24 +1,18 @@
-// The log collector in a container, with the rights that a stack gives it, on the files of a real engine: killed again
-// and again while others write, are rotated by the engine, and are replaced.
-//
-// Needs an engine on this machine; without one it is skipped. DOCKER_HOST names it, RUNLIGHT_TEST_BASE_IMAGE an image
-// with Node where the pinned one can't be pulled.
+// The log collector's image, with the rights that a stack gives it, on the files of a real engine: killed again and again
+// while others write, are rotated by the engine, and are replaced.
 
-import { execFileSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { pinnedImage, referenceOf } from '../../stacks/platforms/docker/catalogue.ts'
+import { buildImage, type BuiltImage } from '../../scripts/images.ts'
 import { engineHost, readEngine } from '../../stacks/platforms/docker/engine.ts'
 import { logsOf, tagOf } from '../../stacks/platforms/docker/logs.ts'
+import { BASE_IMAGE, CONFINED, docker, NO_ENGINE } from './docker-engine.fixture.ts'
 import { startKafka, type TestKafka } from '../fixtures/kafka.ts'
 import { freePorts, temporaryFolder, type TemporaryFolder } from '../fixtures/server-process.ts'
 import { readTopic } from '../oracle/topic-records.ts'
 
-const CLONE = fileURLToPath(new URL('../..', import.meta.url))
-const IMAGE = process.env['RUNLIGHT_TEST_BASE_IMAGE'] ?? referenceOf(pinnedImage('node'))
 const PREFIX = `runlight-test-${process.pid}`
 const COLLECTOR = `${PREFIX}-log-collector`
 const TOPIC = 'logs'
@@ -42,29 +36,18 @@ const PROGRAM = `
   process.on('SIGTERM', () => { say(1, 'done\\n'); process.exit() })
 `
 
-const docker = (...args: string[]): string =>
-  execFileSync('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], { encoding: 'utf8' }).trim()
-
-function hasEngine(): boolean {
-  try {
-    docker('version', '--format', '{{.Server.Version}}')
-    return true
-  } catch {
-    return false
-  }
-}
-
-describe.skipIf(!hasEngine())('logs of containers', () => {
+describe.skipIf(NO_ENGINE !== '')(`logs of containers${NO_ENGINE}`, () => {
   let kafka: TestKafka
   let port: number
   let folder: TemporaryFolder
+  let image: BuiltImage
 
   const startWriter = (name: string, words: string): void => {
     docker(
       ...['run', '--detach', '--name', `${PREFIX}-${name}`, '--network', 'none', '--init'],
       ...['--log-driver', 'json-file', '--log-opt', `tag=${tagOf(PREFIX, name)}`],
       ...['--log-opt', 'max-size=500k', '--log-opt', 'max-file=9'],
-      ...[IMAGE, 'node', '-e', PROGRAM, words],
+      ...[BASE_IMAGE, 'node', '-e', PROGRAM, words],
     )
   }
 
@@ -79,6 +62,8 @@ describe.skipIf(!hasEngine())('logs of containers', () => {
     await kafka.createTopics([{ topic: TOPIC }])
     ;[port] = (await freePorts(1)) as [number]
     folder = await temporaryFolder('container-logs')
+    const options = { base: BASE_IMAGE, into: join(folder.path, 'images'), network: 'host' }
+    image = await buildImage('@runlight/collector', { ...options, signal: AbortSignal.timeout(300_000) })
     writeFileSync(join(folder.path, 'credentials'), CANARY)
     // Without capabilities, user 0 is stopped by rights like anybody else.
     chmodSync(folder.path, 0o755)
@@ -95,19 +80,19 @@ describe.skipIf(!hasEngine())('logs of containers', () => {
       HOME: '/tmp',
     }
     docker(
-      ...['create', '--name', COLLECTOR, '--network', 'host', '--user', user, '--read-only', '--tmpfs', '/tmp'],
-      ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', '256m'],
+      ...['create', '--name', COLLECTOR, '--network', 'host', '--user', user, ...CONFINED, '--memory', '256m'],
       ...['--mount', `type=${mount.type},source=${mount.source},target=${mount.target},readonly`],
       ...['--mount', `type=volume,source=${COLLECTOR}-data,target=${data}`],
-      ...['--volume', `${folder.path}:/etc/runlight:ro`, '--volume', `${CLONE}:/clone:ro`, '--workdir', '/clone'],
+      ...['--volume', `${folder.path}:/etc/runlight:ro`],
       ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-      ...[IMAGE, 'node', '--import', 'tsx', 'packages/collector/src/main.ts'],
+      image.reference,
     )
   }, 300_000)
 
   afterAll(async () => {
     for (const name of [COLLECTOR, ...WRITERS.map((each) => `${PREFIX}-${each}`)]) docker('rm', '--force', name)
     docker('volume', 'rm', '--force', `${COLLECTOR}-data`)
+    docker('image', 'rm', image.reference)
     await kafka.stop()
     await folder.remove()
   })
@@ -163,6 +148,8 @@ describe.skipIf(!hasEngine())('logs of containers', () => {
       }
       if (name === 'three') expect(of('three again').length).toBe(LINES)
     }
+    docker('stop', '--time', '30', COLLECTOR)
+    expect(docker('inspect', '--format', '{{.State.ExitCode}} {{.State.OOMKilled}}', COLLECTOR)).toBe('0 false')
   }, 600_000)
 })
 

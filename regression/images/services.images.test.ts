@@ -1,8 +1,6 @@
 // The images of our services, built from the real Dockerfile by a real engine, and run as a stack runs them (not root,
 // nothing writable, no capabilities, limited memory) against real servers: a run goes through, and each stops in time.
-//
-// Needs an engine on this machine; without one it is skipped. DOCKER_HOST names it, RUNLIGHT_TEST_BASE_IMAGE an image
-// with Node and npm where the pinned one can't be pulled.
+// The log collector's is in container-logs.images.test.ts.
 
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -14,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildImage, type BuiltImage } from '../../scripts/images.ts'
 import type { Service } from '../../stacks/build/services.ts'
 import { BRIDGE_MEMORY } from '../../stacks/components/bridges.ts'
+import { BASE_IMAGE, CONFINED, docker, NO_ENGINE } from './docker-engine.fixture.ts'
 import { startKafka, type TestKafka } from '../fixtures/kafka.ts'
 import { startLoki, type TestLoki } from '../fixtures/loki.ts'
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts'
@@ -22,6 +21,7 @@ import { startTemporal, type TestTemporal } from '../fixtures/temporal.ts'
 
 const PASSWORD = 'word-of-the-test'
 const STOP_SECONDS = 30
+const BUILD_MS = 900_000
 /** As much as the stack gives each. */
 const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
   { service: '@runlight/bridge-loki', memoryMiB: BRIDGE_MEMORY.loki.memoryMiB },
@@ -31,21 +31,9 @@ const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
   { service: '@runlight/demo', memoryMiB: 512 },
 ]
 
-const docker = (...args: string[]): string =>
-  execFileSync('sh', ['-c', 'exec docker "$@" 2>&1', 'sh', ...args], { encoding: 'utf8' }).trim()
-
-function hasEngine(): boolean {
-  try {
-    docker('version', '--format', '{{.Server.Version}}')
-    return true
-  } catch {
-    return false
-  }
-}
-
 const nameOf = (service: Service): string => `runlight-test-${process.pid}-${service.replace('@runlight/', '')}`
 
-describe.skipIf(!hasEngine())('images of our services', () => {
+describe.skipIf(NO_ENGINE !== '')(`images of our services${NO_ENGINE}`, () => {
   const images = new Map<Service, BuiltImage>()
   const ports = new Map<Service, number>()
   let folder: TemporaryFolder
@@ -68,8 +56,8 @@ describe.skipIf(!hasEngine())('images of our services', () => {
 
   /** Arguments of `docker run`, as little as a stack gives. */
   const confined = (service: Service, role: string, memoryMiB: number): string[] => [
-    ...['--name', nameOf(service), '--network', 'host', '--user', '10001:10001', '--read-only', '--tmpfs', '/tmp'],
-    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', `${memoryMiB}m`],
+    ...['--name', nameOf(service), '--network', 'host', '--user', '10001:10001', ...CONFINED],
+    ...['--memory', `${memoryMiB}m`],
     ...['--volume', `${join(folder.path, 'secrets')}:/etc/runlight:ro`],
     ...Object.entries(variables(service, role)).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     images.get(service)?.reference ?? '',
@@ -78,11 +66,17 @@ describe.skipIf(!hasEngine())('images of our services', () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder('images')
-    const base = process.env['RUNLIGHT_TEST_BASE_IMAGE']
-    for (const service of [...SERVICES.map((each) => each.service), '@runlight/provision' as const]) {
-      const options = { into: folder.path, network: 'host', signal: AbortSignal.timeout(600_000) }
-      images.set(service, await buildImage(service, { ...options, ...(base === undefined ? {} : { base }) }))
-    }
+    const all = [...SERVICES.map((each) => each.service), '@runlight/provision' as const]
+    const signal = AbortSignal.timeout(BUILD_MS)
+    const build = async (service: Service) =>
+      images.set(service, await buildImage(service, { base: BASE_IMAGE, into: folder.path, network: 'host', signal }))
+    // The first makes what all share.
+    await build(all[0] as Service)
+    await Promise.all(
+      [1, 0].map(async (half) => {
+        for (const service of all.slice(1).filter((_, index) => index % 2 === half)) await build(service)
+      }),
+    )
     mkdirSync(join(folder.path, 'secrets'))
     writeFileSync(join(folder.path, 'secrets', 'password'), PASSWORD)
     // Whoever runs the test may not be the user of the container.
@@ -115,7 +109,7 @@ describe.skipIf(!hasEngine())('images of our services', () => {
           )
         })
     }
-  }, 900_000)
+  }, 1_200_000)
 
   afterAll(async () => {
     for (const service of images.keys()) docker('rm', '--force', nameOf(service))
