@@ -1,5 +1,6 @@
 // A real trace store for tests: PostgreSQL with the kit's migrations, written to by the kit's own sink.
 
+import { setMaxListeners } from 'node:events'
 import { decodeRecords } from '@runlight/bridge-core/decode'
 import type { DeliveryContext, PartitionBatch, RecordKind, Sink } from '@runlight/bridge-core/sink'
 import { migrateUp, readMigrations } from '@runlight/bridge-postgres/migrate'
@@ -94,8 +95,12 @@ export async function startTraceStore(also: readonly Sink[] = []): Promise<Trace
   }
 }
 
+const { signal } = new AbortController()
+// Each push that is under way listens to it, as in the lane of a bridge.
+setMaxListeners(0, signal)
+
 const CONTEXT: DeliveryContext = {
-  signal: new AbortController().signal,
+  signal,
   refuse: async (refusals) => {
     throw new Error(`The store refused a record of the test: ${refusals[0]?.detail}`)
   },
