@@ -17,7 +17,7 @@ import type { Committed } from './start-position.ts'
 
 export interface AssignmentSettings extends Pick<
   LaneSettings,
-  'sink' | 'deadLetters' | 'memory' | 'metrics' | 'log' | 'limits' | 'fail'
+  'sink' | 'deadLetters' | 'memory' | 'decoded' | 'metrics' | 'log' | 'limits' | 'fail'
 > {
   consumer: Consumer
   admin: Admin
@@ -73,10 +73,11 @@ export class Assignment {
    * one that had its partition before. After a failure it can be called again, and goes on where it was.
    */
   async start(member: MemberAssignment): Promise<void> {
-    const { sink, memory, consumer, stored } = this.#settings
+    const { sink, memory, decoded, consumer, stored } = this.#settings
     const replays = member[replayTopic(sink.name)]?.length ?? 0
     const partitions = Object.values(member).reduce((sum, list) => sum + list.length, 0)
     memory.share({ live: partitions - replays, replays })
+    decoded.share(partitions)
     for (const topic of consumedTopics(sink)) {
       const own = member[topic] ?? []
       if (own.length === 0) continue
@@ -176,16 +177,17 @@ export class Assignment {
 
   #createLane(assigned: AssignedPartition, start: bigint): Lane {
     const { topic, partition, generation } = assigned
-    const { consumer, sink, deadLetters, memory, metrics, log, limits, fail, stored, unfinished } = this.#settings
+    const { consumer, sink, memory, decoded, limits, stored, unfinished } = this.#settings
+    const { deadLetters, metrics, log, fail } = this.#settings
     const here = [{ topic, partitions: [partition] }]
     const kinds = new Map(sink.topics.map((own) => [own.topic, own.kind]))
     const kind = kinds.get(topic)
     const origin = { topic, partition, generation }
-    const replay = { ...origin, kinds, spanMillis: limits.spanMillis }
+    const replay = { kinds, spanMillis: limits.spanMillis }
     const settings: LaneSettings = {
       ...{ topic, partition, generation, start, ordered: kind !== undefined },
-      decode: (records) => (kind ? [wholePart(kind, origin, records)] : replayParts(replay, records)),
-      ...{ sink, deadLetters, memory, metrics, log, limits, fail },
+      partsOf: (records) => (kind ? [wholePart(kind, origin, records)] : replayParts(replay, records)),
+      ...{ sink, deadLetters, memory, decoded, metrics, log, limits, fail },
       committer: this.#committer,
       pause: () => consumer.pause(here),
       resume: () => {

@@ -3,7 +3,9 @@
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
 import { decodeRecords } from './decode.ts'
-import type { BusRecord, DeliveryContext, EventBatch, LogBatch, Refusal } from './sink.ts'
+import { isOwnFault } from './own-fault.ts'
+import type { TakenBatch } from './part.ts'
+import type { BusRecord, DeliveryContext, EventBatch, LogBatch, RecordKind, Refusal, Sink } from './sink.ts'
 
 export interface BatchPlace {
   topic?: string
@@ -28,6 +30,11 @@ export function logBatch(values: readonly Value[], place: BatchPlace = {}): LogB
 export function eventBatch(values: readonly Value[], place: BatchPlace = {}): EventBatch {
   const { records, frame } = onBus(values, { topic: 'telemetry.events', ...place })
   return { kind: 'events', ...frame, records: decodeRecords('events', records).decoded }
+}
+
+/** Records as they are taken from the bus. */
+export function takenBatch(kind: RecordKind, values: readonly Value[], place: BatchPlace = {}): TakenBatch {
+  return { kind, ...onBus(values, { topic: `telemetry.${kind}`, ...place }) }
 }
 
 function onBus(
@@ -81,6 +88,38 @@ export function traceEvent(type: TraceEvent['type'], extra: Partial<TraceEvent> 
     ...(type === 'RUN_STARTED' ? { data: { graph: { nodes: [{ ref: 'fetch', after: [] }] } } } : {}),
     ...extra,
   }
+}
+
+/** The sink, but its own code fails over some records: a field of theirs, that every sink reads, can't be read. */
+export function failingOver(sink: Sink, isBad: (message: string) => boolean): Sink {
+  const get = () => {
+    throw new TypeError('level is not what it was')
+  }
+  return {
+    ...sink,
+    prepare: (batch) => {
+      for (const { body } of batch.kind === 'raw' ? [] : batch.records) {
+        if (isBad(body.message)) Object.defineProperty(body, 'level', { get })
+      }
+      return sink.prepare(batch)
+    },
+  }
+}
+
+/** A context that keeps what is refused, and repeats whatever is no mistake of our own, at once. */
+export function repeatingContext(): DeliveryContext & { refused: Refusal[]; repeats: number } {
+  const context = Object.assign(testContext(), { repeats: 0 })
+  context.retrying = async (work) => {
+    for (;;) {
+      try {
+        return await work()
+      } catch (cause) {
+        if (isOwnFault(cause)) throw cause
+        context.repeats += 1
+      }
+    }
+  }
+  return context
 }
 
 /** A context that keeps what is refused, and repeats nothing: a failure is the test's to see. */

@@ -12,6 +12,7 @@ import { STALL_MS, consume } from './consume.ts'
 import type { Consumption } from './consume.ts'
 import type { BatchLimits } from './queue.ts'
 import { DeadLetterWriter } from './dead-letters.ts'
+import { DecodedBudget } from './decoded-budget.ts'
 import { readGenerations } from './generations.ts'
 import { createKafka } from './kafka-client.ts'
 import { watchLag } from './lag.ts'
@@ -50,6 +51,8 @@ const CLOSE_DEADLINE_MS = 2_000
 
 /** Records taken from the bus and not yet stored, over all partitions, in bytes. */
 const MEMORY_BYTES = 32 * 1024 * 1024
+/** Of them decoded, or made of what was decoded, at the same time. */
+const DECODED_BYTES = 32 * 1024 * 1024
 
 /**
  * The life of a bridge; /healthz and /readyz tell where it is.
@@ -75,6 +78,7 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
   const admin = kafka.admin({ retry: { retries: 3 } })
   const deadLetters = new DeadLetterWriter(kafka, env.deadLetterTopic, sink.name)
   const memory = new MemoryBudget(MEMORY_BYTES, (taken) => bridgeMetrics.inFlight.set({ sink: sink.name }, taken))
+  const decoded = new DecodedBudget(DECODED_BYTES)
   let state: BridgeState = 'starting'
   let consumption: Consumption | undefined = undefined
   const abort = new AbortController()
@@ -103,7 +107,21 @@ export async function startBridge(settings: BridgeSettings): Promise<RunningServ
   const stored = new Map<string, bigint>()
   consumption = await Promise.race([
     consume({
-      ...{ kafka, admin, generations, sink, deadLetters, memory, log, limits, fail, groupId, stored, stallMillis },
+      ...{
+        kafka,
+        admin,
+        generations,
+        sink,
+        deadLetters,
+        memory,
+        decoded,
+        log,
+        limits,
+        fail,
+        groupId,
+        stored,
+        stallMillis,
+      },
       starting: abort.signal,
       sessionTimeout: env.sessionSeconds * 1000,
       metrics: bridgeMetrics,

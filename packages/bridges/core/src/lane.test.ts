@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { logEntries } from './batch.fixture.ts'
 import { Committer } from './commits.ts'
 import { DeadLetterWriter } from './dead-letters.ts'
+import { DecodedBudget } from './decoded-budget.ts'
 import { createKafka } from './kafka-client.ts'
 import { Lane } from './lane.ts'
 import { MemoryBudget } from './memory.ts'
@@ -46,7 +47,7 @@ function lane({ store = () => Promise.resolve() }: { store?: (context: DeliveryC
     {
       ...{ ...place, sink, start: 0n, ordered: true },
       log: Object.create(log, { warn: { value: (...line: unknown[]) => warnings.push(line) } }) as typeof log,
-      decode: (records) => [wholePart('logs', place, records)],
+      partsOf: (records) => [wholePart('logs', place, records)],
       committer: new Committer(
         () => new Promise<void>((resolve) => answers.push(resolve)),
         () => undefined,
@@ -58,6 +59,7 @@ function lane({ store = () => Promise.resolve() }: { store?: (context: DeliveryC
         'loki',
       ),
       memory: new MemoryBudget(1024 * 1024, () => undefined),
+      decoded: new DecodedBudget(4 * 1024 * 1024),
       metrics: createBridgeMetrics(metrics, sink),
       limits: {
         ...{ lingerMillis: 0, records: 1_000, bytes: 1024 * 1024 },

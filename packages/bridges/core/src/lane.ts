@@ -6,14 +6,18 @@ import { RunlightError } from '@runlight/contracts/errors'
 import type { Log } from '@runlight/service/log'
 import type { Committer } from './commits.ts'
 import type { DeadLetterWriter, Origin } from './dead-letters.ts'
+import type { DecodedBudget } from './decoded-budget.ts'
+import { deliverBatch, prepareBatch } from './deliver-batch.ts'
+import type { PreparedBatch } from './deliver-batch.ts'
 import { FailureLog } from './failure-log.ts'
 import type { BridgeMetrics } from './metrics.ts'
-import type { Part } from './part.ts'
+import { isOwnFault } from './own-fault.ts'
+import type { Part, TakenBatch } from './part.ts'
 import { RecordQueue } from './queue.ts'
 import type { QueueSettings, Slice } from './queue.ts'
 import { retryForever } from './retry.ts'
 import { DeliveryError } from './sink.ts'
-import type { BusRecord, Delivery, DeliveryContext, Refusal, Sink } from './sink.ts'
+import type { BusRecord, DeliveryContext, Refusal, Sink } from './sink.ts'
 
 export interface LaneSettings extends QueueSettings {
   topic: string
@@ -21,8 +25,9 @@ export interface LaneSettings extends QueueSettings {
   generation: string
   /** The offset to begin with. */
   start: bigint
-  /** Decodes records taken together, into parts that follow one another. */
-  decode: (records: readonly BusRecord[]) => readonly Part[]
+  /** Sorts records taken together into parts that follow one another. */
+  partsOf: (records: readonly BusRecord[]) => readonly Part[]
+  decoded: DecodedBudget
   sink: Sink
   committer: Committer
   deadLetters: DeadLetterWriter
@@ -36,20 +41,16 @@ export interface LaneSettings extends QueueSettings {
   acknowledged: (nextOffset: bigint) => void
 }
 
+/** A slice of the queue, decoded. */
 interface Prepared {
   slice: Slice
   parts: readonly PreparedPart[]
+  /** Gives the room back that it takes decoded. */
+  give: () => void
 }
 
-interface PreparedPart {
-  deliveries: readonly PreparedDelivery[]
-  nextOffset: bigint
-}
-
-interface PreparedDelivery {
-  origin: Origin
-  refused: readonly Refusal[]
-  store: Delivery | undefined
+interface PreparedPart extends Omit<Part, 'batches'> {
+  batches: readonly PreparedBatch[]
 }
 
 export class Lane {
@@ -64,6 +65,8 @@ export class Lane {
   /** Append time of the last record stored; before that, when the partition was assigned. */
   #lastAppendedAt = Date.now()
   #draining = false
+  /** Decoded while the batch before is stored. */
+  #ahead: Prepared | undefined
   #wake: (() => void) | undefined
 
   /** @param previous what has to end before this may deliver */
@@ -119,6 +122,9 @@ export class Lane {
   /** Ends as soon as it can: the partition is not ours any more, or the process ends. */
   abandon(): void {
     this.#abort.abort(new Error('The partition was taken away, or the process ends.'))
+    // What is under way may take its time to end. Nobody has to wait for the rest.
+    this.#dropAhead()
+    this.#queue.forgetWaiting()
     this.#wake?.()
   }
 
@@ -128,46 +134,69 @@ export class Lane {
       while (next) {
         const delivering = this.#deliver(next)
         // While the store works, the next batch is decoded.
-        const ahead = this.#queue.length > 0 && this.active ? this.#prepare() : undefined
+        this.#ahead = this.#prepareAhead()
         await delivering
-        next = this.active ? (ahead ?? (await this.#prepareNext())) : undefined
+        next = this.active ? (this.#takeAhead() ?? (await this.#prepareNext())) : undefined
       }
     } catch (cause) {
       if (!this.#abort.signal.aborted) this.settings.fail(cause)
     } finally {
+      this.#dropAhead()
       this.#queue.clear()
     }
   }
 
-  /** Waits for records; undefined when the lane is to end. */
+  /** Waits for records, and for room to decode them; undefined when the lane is to end. */
   async #prepareNext(): Promise<Prepared | undefined> {
-    const { lingerMillis } = this.settings.limits
+    const { limits, decoded } = this.settings
+    const { lingerMillis } = limits
     const idle = this.#queue.length === 0
     while (this.#queue.length === 0 && this.active) await new Promise<void>((resolve) => (this.#wake = resolve))
     if (idle && lingerMillis > 0 && this.active) await sleep(lingerMillis, undefined, { signal: this.#abort.signal })
-    return this.active ? this.#prepare() : undefined
+    if (!this.active) return undefined
+    const give = await decoded.take(this.#queue.nextBytes(decoded.portion), this.#abort.signal)
+    return this.#prepare(give)
   }
 
-  #prepare(): Prepared {
-    const { sink, decode } = this.settings
-    const slice = this.#queue.take()
-    const parts = decode(slice.records).map(({ deliveries, nextOffset }): PreparedPart => {
-      const prepared = deliveries.map(({ origin, batch, refused }): PreparedDelivery => {
-        return { origin, refused, store: batch && sink.prepare(batch) }
-      })
-      return { deliveries: prepared, nextOffset }
+  #prepareAhead(): Prepared | undefined {
+    if (this.#queue.length === 0 || !this.active) return undefined
+    const { decoded } = this.settings
+    const give = decoded.tryTake(this.#queue.nextBytes(decoded.portion))
+    return give && this.#prepare(give)
+  }
+
+  #takeAhead(): Prepared | undefined {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead
+  }
+
+  #dropAhead(): void {
+    this.#takeAhead()?.give()
+  }
+
+  #prepare(give: () => void): Prepared {
+    const { sink, partsOf, decoded } = this.settings
+    const slice = this.#queue.take(decoded.portion)
+    const parts = partsOf(slice.records).map(({ batches, ...part }): PreparedPart => {
+      return { ...part, batches: batches.map((taken) => prepareBatch(sink, taken)) }
     })
-    return { slice, parts }
+    return { slice, parts, give }
   }
 
-  async #deliver({ slice, parts }: Prepared): Promise<void> {
-    const { sink, topic, partition, metrics, log } = this.settings
+  async #deliver({ slice, parts, give }: Prepared): Promise<void> {
+    const { sink, topic, partition, generation, metrics, log } = this.settings
     const stopTimer = metrics.seconds.startTimer({ sink: sink.name })
-    for (const { deliveries, nextOffset } of parts) {
-      await this.#waitForCommits(slice)
-      for (const delivery of deliveries) await this.#store(delivery)
-      this.#acknowledge(slice.appendedAt, nextOffset)
-      log.debug({ topic, partition, nextOffset: String(nextOffset) }, 'A batch is stored.')
+    try {
+      for (const { batches, broken, nextOffset } of parts) {
+        await this.#waitForCommits(slice)
+        for (const batch of batches) await this.#store(batch)
+        if (broken.length > 0) await this.#context({ topic, partition, generation }).refuse(broken)
+        this.#acknowledge(slice.appendedAt, nextOffset)
+        log.debug({ topic, partition, nextOffset: String(nextOffset) }, 'A batch is stored.')
+      }
+    } finally {
+      give()
     }
     stopTimer()
     metrics.batchRecords.observe({ sink: sink.name }, slice.records.length)
@@ -177,14 +206,22 @@ export class Lane {
     this.#passEmpty()
   }
 
-  async #store({ origin, refused, store }: PreparedDelivery): Promise<void> {
+  async #store(batch: PreparedBatch): Promise<void> {
     const { sink, topic, metrics } = this.settings
-    const context = this.#context(origin)
-    if (refused.length > 0) await context.refuse(refused)
-    if (!store) return
-    const counts = await context.retrying(() => store(context))
+    const { generation, topic: from, partition } = batch.taken.frame
+    const context = this.#context({ generation, topic: from, partition })
+    const faulty = (taken: TakenBatch, record: BusRecord, fault: Error) => this.#reportFault(taken, record, fault)
+    const counts = await deliverBatch({ sink, context, faulty }, batch)
     metrics.delivered.inc({ sink: sink.name, topic }, counts.delivered)
     metrics.repeated.inc({ sink: sink.name, topic }, counts.repeated)
+  }
+
+  #reportFault({ frame: { topic, partition } }: TakenBatch, { offset }: BusRecord, { name }: Error): void {
+    // Not its message: it may hold a piece of the record.
+    this.settings.log.error(
+      { topic, partition, offset: String(offset), fault: name },
+      'This bridge failed over a record because of a mistake in its own code. The record is among the dead letters; report it with what they say, and replay it when the mistake is mended.',
+    )
   }
 
   // What is stored but not committed would be repeated together with this batch; together they must not span too much.
@@ -198,10 +235,21 @@ export class Lane {
   }
 
   #context(origin: Origin): DeliveryContext {
+    const { signal } = this.#abort
+    return {
+      signal,
+      retrying: (work) => this.#repeat(work, (cause) => !isOwnFault(cause)),
+      // What the client of the bus fails with is never the record's fault.
+      refuse: (refusals) => this.#repeat(() => this.#refuse(origin, refusals)),
+    }
+  }
+
+  /** Repeats until it succeeds; rejects with what no repeat mends. */
+  #repeat<R>(work: () => Promise<R>, mayMend: (cause: unknown) => boolean = () => true): Promise<R> {
     const { sink, metrics, topic, partition } = this.settings
     const { signal } = this.#abort
     const onFailure = (cause: unknown, attempt: number) => {
-      if (cause instanceof RunlightError) throw cause
+      if (cause instanceof RunlightError || !mayMend(cause)) throw cause
       const known = cause instanceof DeliveryError ? cause : undefined
       const reason = known?.reason ?? 'other'
       metrics.failures.inc({ sink: sink.name, reason })
@@ -209,8 +257,7 @@ export class Lane {
       this.#failures.warn(reason, { cause, topic, partition, attempt }, message)
       return known?.retryAfter
     }
-    const retrying = <R>(work: () => Promise<R>): Promise<R> => retryForever({ signal, onFailure }, work)
-    return { signal, retrying, refuse: (refusals) => retrying(() => this.#refuse(origin, refusals)) }
+    return retryForever({ signal, onFailure }, work)
   }
 
   async #refuse(origin: Origin, refusals: readonly Refusal[]): Promise<void> {

@@ -73,27 +73,42 @@ export class RecordQueue {
     pause()
   }
 
-  /** Takes the next batch; the queue must hold a record. */
-  take(): Slice {
-    const { limits, resume } = this.#settings
+  /** What the next batch is counted for, in bytes; the queue must hold a record. */
+  nextBytes(most: number): number {
+    return this.#next(most).bytes
+  }
+
+  /**
+   * Takes the next batch; the queue must hold a record.
+   * @param most bytes that it may have, unless it is a single record
+   */
+  take(most: number): Slice {
     const { appendedAt } = this.#records[0] as BusRecord
-    let count = 0
-    let bytes = 0
-    for (const record of this.#records) {
-      const size = recordBytes(record)
-      const full = count === limits.records || (count > 0 && bytes + size > limits.bytes)
-      if (full || record.appendedAt - appendedAt > limits.spanMillis) break
-      bytes += size
-      count++
-    }
+    const { count, bytes } = this.#next(most)
     const slice = { records: this.#records.splice(0, count), bytes, appendedAt }
     this.#queuedBytes -= bytes
     this.#inFlight.push(slice)
     if (this.#paused && this.#queuedBytes < this.#portion / 2) {
       this.#paused = false
-      resume()
+      this.#settings.resume()
     }
     return slice
+  }
+
+  #next(most: number): { count: number; bytes: number } {
+    const { limits } = this.#settings
+    const { appendedAt } = this.#records[0] as BusRecord
+    const room = Math.min(most, limits.bytes)
+    let count = 0
+    let bytes = 0
+    for (const record of this.#records) {
+      const size = recordBytes(record)
+      const full = count === limits.records || (count > 0 && bytes + size > room)
+      if (full || record.appendedAt - appendedAt > limits.spanMillis) break
+      bytes += size
+      count++
+    }
+    return { count, bytes }
   }
 
   /** A slice is stored; its memory is free again. */
@@ -102,12 +117,18 @@ export class RecordQueue {
     this.#settings.memory.give(slice.bytes)
   }
 
+  /** Forgets what has not been taken. */
+  forgetWaiting(): void {
+    this.#settings.memory.give(this.#queuedBytes)
+    this.#records.length = 0
+    this.#queuedBytes = 0
+  }
+
   /** Forgets everything. */
   clear(): void {
+    this.forgetWaiting()
     this.#settings.memory.give(this.#held)
-    this.#records.length = 0
     this.#inFlight.length = 0
-    this.#queuedBytes = 0
   }
 
   get #portion(): number {

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { logEntries } from './batch.fixture.ts'
+import { decodeBatch } from './decode.ts'
+import type { TakenBatch } from './part.ts'
 import { replayParts } from './replay.ts'
 import type { BusRecord } from './sink.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE = 60_000
-const place = {
-  ...{ topic: 'telemetry.replay.loki', partition: 0, generation: 'replays', spanMillis: 10 * MINUTE },
-  kinds: new Map([['telemetry.logs', 'logs' as const]]),
-}
+const settings = { spanMillis: 10 * MINUTE, kinds: new Map([['telemetry.logs', 'logs' as const]]) }
 
 let lastOffset = 0n
 
@@ -31,12 +30,13 @@ const minutesAfterNoon = (minutes: number) => ({ appendedAt: new Date(NOON + min
 describe('replayParts', () => {
   it('gives a record its original place, append time and generation, and with them its effective time', () => {
     const own = record(origin())
-    const [part, ...more] = replayParts(place, [own])
+    const [part, ...more] = replayParts(settings, [own])
     expect(more).toEqual([])
     expect(part?.nextOffset).toBe(own.offset + 1n)
-    expect(part?.deliveries).toHaveLength(1)
-    expect(part?.deliveries[0]).toMatchObject({
-      origin: { topic: 'telemetry.logs', partition: 2, generation: 'first' },
+    expect(part?.broken).toEqual([])
+    expect(part?.batches).toHaveLength(1)
+    const [{ kind, frame, records }] = part?.batches as [TakenBatch]
+    expect(decodeBatch(kind, frame, records)).toMatchObject({
       batch: {
         ...{ kind: 'logs', topic: 'telemetry.logs', partition: 2, generation: 'first', replay: { id: 'again-1' } },
         records: [
@@ -48,26 +48,26 @@ describe('replayParts', () => {
   })
 
   it('makes one batch of what has one origin, however it is mixed, and keeps the order in it', () => {
-    const parts = replayParts(place, [
+    const parts = replayParts(settings, [
       record(origin({ offset: '1' })),
       record(origin({ offset: '7', partition: 3 })),
       record(origin({ offset: '2' })),
       record(origin({ offset: '3', replayId: 'again-2' })),
       record(origin({ offset: '4', generation: 'second' })),
     ])
-    const offsets = parts[0]?.deliveries.map(({ batch }) => batch?.records.map(({ offset }) => offset))
+    const offsets = parts[0]?.batches.map(({ records }) => records.map(({ offset }) => offset))
     expect(parts).toHaveLength(1)
     expect(offsets).toEqual([[1n, 2n], [7n], [3n], [4n]])
   })
 
   it('begins a new part where a batch would span more append time than allowed, forwards or backwards', () => {
-    const parts = replayParts(place, [
+    const parts = replayParts(settings, [
       record(origin({ offset: '1', ...minutesAfterNoon(5) })),
       record(origin({ offset: '2', ...minutesAfterNoon(14) })),
       record(origin({ offset: '3', ...minutesAfterNoon(3) })),
       record(origin({ offset: '4', ...minutesAfterNoon(14) })),
     ])
-    const offsets = parts.map(({ deliveries }) => deliveries[0]?.batch?.records.map(({ offset }) => offset))
+    const offsets = parts.map(({ batches }) => batches[0]?.records.map(({ offset }) => offset))
     expect(offsets).toEqual([[1n, 2n], [3n], [4n]])
     expect(parts.map(({ nextOffset }) => nextOffset)).toEqual([lastOffset - 1n, lastOffset, lastOffset + 1n])
   })
@@ -86,22 +86,13 @@ describe('replayParts', () => {
   ])('refuses a record whose header is %j, where it lies on the replay topic', (header, words) => {
     const broken = record(header)
     const good = record(origin())
-    const parts = replayParts(place, [broken, good])
+    const parts = replayParts(settings, [broken, good])
     expect(parts).toHaveLength(1)
-    const [, refusing] = parts[0]?.deliveries ?? []
-    expect(refusing?.batch).toBeUndefined()
-    expect(refusing?.origin).toEqual({ topic: place.topic, partition: 0, generation: 'replays' })
-    const [refusal] = refusing?.refused ?? []
+    expect(parts[0]?.batches).toHaveLength(1)
+    const [refusal] = parts[0]?.broken ?? []
     expect(refusal).toMatchObject({ reason: 'schema', record: { offset: broken.offset } })
     const said = refusal?.detail.replace('Header runlight-origin: ', '')
     if (typeof words === 'string') expect(said).toBe(words)
     else expect(said).toMatch(words)
-  })
-
-  it('refuses a record that is none of its topic under its original place', () => {
-    const own = { ...record(origin()), value: Buffer.from('{}') }
-    const [delivery] = replayParts(place, [own])[0]?.deliveries ?? []
-    expect(delivery?.refused).toMatchObject([{ reason: 'schema', record: { offset: 41n, appendedAt: NOON } }])
-    expect(delivery?.origin.topic).toBe('telemetry.logs')
   })
 })

@@ -4,15 +4,12 @@ import { ReplayOrigin } from '@runlight/contracts/dead-letter'
 import { shape } from '@runlight/contracts/schema'
 import { parseInstant } from '@runlight/contracts/time'
 import { ORIGIN_HEADER } from '@runlight/contracts/topics'
-import { decodeBatch, unreadableRefusal } from './decode.ts'
-import type { Part } from './part.ts'
+import { unreadableRefusal } from './decode.ts'
+import type { Part, TakenBatch } from './part.ts'
 import { offsetAfter } from './sink.ts'
 import type { BusRecord, Refusal, TopicKind } from './sink.ts'
 
-export interface ReplayPlace {
-  topic: string
-  partition: number
-  generation: string
+export interface ReplaySettings {
   /** Topics of the sink, and what their records are. */
   kinds: ReadonlyMap<string, TopicKind>
   /** Longest original append time that the records of one batch may span, in milliseconds. */
@@ -40,22 +37,22 @@ interface Group extends Omit<Found, 'record'> {
  * stream in Loki has one origin. No batch spans more original append time than allowed, since what is not acknowledged
  * may be repeated, and a store may refuse the first of it for being too far behind the last.
  */
-export function replayParts(place: ReplayPlace, records: readonly BusRecord[]): Part[] {
+export function replayParts(settings: ReplaySettings, records: readonly BusRecord[]): Part[] {
   const parts: Part[] = []
   let groups = new Map<string, Group>()
   let broken: Refusal[] = []
   let nextOffset = 0n
   const close = () => {
-    parts.push({ deliveries: [...deliveriesOf(groups), ...brokenDelivery(place, broken)], nextOffset })
+    parts.push({ batches: batchesOf(groups), broken, nextOffset })
     groups = new Map()
     broken = []
   }
   for (const record of records) {
-    const found = originalOf(record, place)
+    const found = originalOf(record, settings)
     if ('detail' in found) broken.push(found)
-    else if (!join(groups, found, place.spanMillis)) {
+    else if (!join(groups, found, settings.spanMillis)) {
       close()
-      join(groups, found, place.spanMillis)
+      join(groups, found, settings.spanMillis)
     }
     nextOffset = offsetAfter(record)
   }
@@ -80,23 +77,18 @@ function join(groups: Map<string, Group>, { record, ...origin }: Found, spanMill
   return true
 }
 
-function deliveriesOf(groups: ReadonlyMap<string, Group>): Part['deliveries'] {
+function batchesOf(groups: ReadonlyMap<string, Group>): TakenBatch[] {
   return Array.from(groups.values(), ({ kind, topic, partition, generation, replay, records, latest }) => {
-    const origin = { topic, partition, generation }
     const last = records.at(-1) as BusRecord
-    const frame = { ...origin, replay, nextOffset: last.offset + 1n, lastAppendedAt: latest }
-    return { origin, ...decodeBatch(kind, frame, records) }
+    const frame = { topic, partition, generation, replay, nextOffset: last.offset + 1n, lastAppendedAt: latest }
+    return { kind, frame, records }
   })
-}
-
-function brokenDelivery({ topic, partition, generation }: ReplayPlace, refused: Refusal[]): Part['deliveries'] {
-  return refused.length === 0 ? [] : [{ origin: { topic, partition, generation }, refused }]
 }
 
 const replayOrigin = shape(ReplayOrigin)
 const MAX_OFFSET = 2n ** 63n - 1n
 
-function originalOf(record: BusRecord, { kinds }: ReplayPlace): Found | Refusal {
+function originalOf(record: BusRecord, { kinds }: ReplaySettings): Found | Refusal {
   const { origin: header, key, value } = record
   const [unreadable] = unreadableRefusal(record)
   if (unreadable) return unreadable

@@ -1,7 +1,8 @@
 import { createMetrics } from '@runlight/service/metrics'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { LogBatch, Sink } from '@runlight/bridge-core/sink'
-import { logBatch, logEntries, testContext } from '@runlight/bridge-core/batch.fixture'
+import { failingOver, logBatch, logEntries, takenBatch, testContext } from '@runlight/bridge-core/batch.fixture'
+import { deliverBatch, prepareBatch } from '@runlight/bridge-core/deliver-batch'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startLoki } from '../../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
@@ -307,5 +308,19 @@ describe('a Loki that goes away', () => {
     await delivery(testContext())
     expect(await messages(runId)).toHaveLength(100)
     await sink.check()
+  })
+})
+
+describe('a record over which our own code fails', () => {
+  it('is dead-lettered with the words of the failure; the others are stored', async () => {
+    const runId = nextRun()
+    const sink = failingOver(createSink(), (message) => message === 'line 3')
+    const context = testContext()
+    const prepared = prepareBatch(sink, takenBatch('logs', logEntries(8, { runId })))
+    const counts = await deliverBatch({ sink, context, faulty: () => undefined }, prepared)
+    expect(counts).toEqual({ delivered: 7, repeated: 0 })
+    const detail = 'The bridge itself failed over it: TypeError: level is not what it was'
+    expect(context.refused).toMatchObject([{ record: { offset: 2n }, reason: 'unrepresentable', detail }])
+    expect(await messages(runId)).toEqual([1, 2, 4, 5, 6, 7, 8].map((number) => `line ${number}`))
   })
 })

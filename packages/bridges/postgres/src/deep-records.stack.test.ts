@@ -1,7 +1,17 @@
 // Records that nest deep, and records over which our own code fails: neither may hold back what comes after them.
 
-import type { Sink } from '@runlight/bridge-core/sink'
-import { eventBatch, logBatch, logEntries, traceEvent } from '@runlight/bridge-core/batch.fixture'
+import type { BusRecord, Sink } from '@runlight/bridge-core/sink'
+import {
+  eventBatch,
+  failingOver,
+  logBatch,
+  logEntries,
+  takenBatch,
+  testContext,
+  traceEvent,
+} from '@runlight/bridge-core/batch.fixture'
+import { deliverBatch, prepareBatch } from '@runlight/bridge-core/deliver-batch'
+import type { TakenBatch } from '@runlight/bridge-core/part'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deliver, startTraceStore } from './trace-store.fixture.ts'
@@ -83,42 +93,31 @@ describe('a record that nests', () => {
 })
 
 describe('a record over which our own code fails', () => {
-  /** A batch whose third event is none of the contract's: what is not foreseen gets as far as this only by a mistake of ours. */
-  function faultyBatch(causes: () => unknown) {
-    const events = Array.from({ length: 8 }, (_, run) =>
-      traceEvent('NODE_STARTED', { runId: `run-${run}`, nodeRef: 'fetch' }),
-    )
-    const batch = eventBatch(events)
-    Object.defineProperty(batch.records[2]?.body, 'causes', { get: causes })
-    return batch
-  }
-
-  it('is found by halving and dead-lettered with the words of the failure; the others are stored', async () => {
-    const result = await deliver(
-      sink,
-      faultyBatch(() => [7]),
-    )
-    expect(result.delivered).toBe(7)
-    expect(result.refused).toEqual([
-      {
-        offset: 2n,
-        reason: 'unrepresentable',
-        detail: 'The bridge itself failed over it: TypeError: item.replaceAll is not a function',
-      },
-    ])
-    const after = await store.everything()
-    expect(after['traces']).toHaveLength(7)
-    expect(after['positions']).toEqual([{ topic: 'telemetry.events', kafka_partition: 0, next_offset: '8' }])
-  })
-
-  it('once, as the driver may over a lost connection, is stored when it does not come again', async () => {
-    let failures = 4
-    const result = await deliver(
-      sink,
-      // 8, 4, 2 and 1 records.
-      faultyBatch(() => (failures-- > 0 ? [7] : undefined)),
-    )
-    expect(result).toMatchObject({ delivered: 8, refused: [] })
-    expect(failures).toBeLessThanOrEqual(0)
-  })
+  it.each(['logs', 'events'] as const)(
+    'among %s is dead-lettered with the words of the failure; the others are stored',
+    async (kind) => {
+      const own = { runId: 'run-1', nodeRef: 'fetch' }
+      const events = Array.from({ length: 8 }, (_, index) =>
+        traceEvent('NODE_PROGRESS', { ...own, message: `line ${index + 1}` }),
+      )
+      const taken = takenBatch(kind, kind === 'logs' ? logEntries(8) : events)
+      const bad = failingOver(sink, (message) => message === 'line 3')
+      const context = testContext()
+      const faults: bigint[] = []
+      const faulty = (_: TakenBatch, { offset }: BusRecord) => faults.push(offset)
+      const counts = await deliverBatch({ sink: bad, context, faulty }, prepareBatch(bad, taken))
+      expect(counts).toEqual({ delivered: 7, repeated: 0 })
+      expect(context.refused).toMatchObject([
+        {
+          record: { offset: 2n },
+          reason: 'unrepresentable',
+          detail: 'The bridge itself failed over it: TypeError: level is not what it was',
+        },
+      ])
+      expect(faults).toEqual([2n])
+      const after = await store.everything()
+      expect(after[kind === 'logs' ? 'logs' : 'traces']).toHaveLength(7)
+      expect(await position()).toEqual([{ topic: `telemetry.${kind}`, kafka_partition: 0, next_offset: '8' }])
+    },
+  )
 })

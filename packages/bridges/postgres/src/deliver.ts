@@ -4,13 +4,12 @@ import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres'
 import { isOwnFault } from '@runlight/bridge-core/own-fault'
 import type { DeliveryContext, DeliveryCounts, Refusal } from '@runlight/bridge-core/sink'
 import { RunlightError } from '@runlight/contracts/errors'
-import type { LabelMode } from '@runlight/contracts/labels'
 import { isAborted } from './copy.ts'
 import { lockIdentities, newIdentities, storeIdentities } from './identities.ts'
 import type { WayIn } from './insert.ts'
 import type { LogPartitions } from './log-partitions.ts'
 import { halves, streamsOf, withoutItems } from './part.ts'
-import type { EventItem, LogItem, LogPart, Part, Place } from './part.ts'
+import type { EventItem, Item, LogItem, LogPart, Part } from './part.ts'
 import { advancePosition, lockPosition } from './positions.ts'
 import { assertPassed, storedPlaces } from './replays.ts'
 import { deliveryError, lacksPartition, refusesData, serverWords } from './store-error.ts'
@@ -20,53 +19,32 @@ import { insertLogs } from './store-logs.ts'
 
 export interface Store {
   sql: Sql
-  labels: LabelMode
   partitions: LogPartitions
   /** Told after each commit how far a partition is stored. */
   stored: (topic: string, partition: number, nextOffset: bigint) => void
   /** Told of each event that was stored. */
   storedEvent: (type: string) => void
-  /** Told of each record that can't be stored because of a mistake in this code. */
-  faulty: (place: Place, offset: bigint, fault: Error) => void
 }
 
-/** Why at least one record of a part can't be stored; then nothing of it is. */
-type Rejection = Pick<Refusal, 'reason' | 'detail'> & {
-  /** Set where it is not the server that refuses it. */
-  fault?: Error
-}
+/** Why the server refuses at least one record of a part; then nothing of it is stored. */
+type Rejection = Pick<Refusal, 'reason' | 'detail'>
 
 /**
- * Stores a part. Where the server refuses data, or our own code fails over it, the part is halved until each record at
- * fault is alone and can be dead-lettered.
+ * Stores a part. Where the server refuses data, the part is halved until each record at fault is alone and can be
+ * dead-lettered.
  */
 export async function deliverPart(store: Store, part: Part, context: DeliveryContext): Promise<DeliveryCounts> {
-  const outcome = await context.retrying(() => judgePart(store, part))
+  const outcome = await context.retrying(() => storePart(store, part, 'copy'))
   if (!('reason' in outcome)) return outcome
   const [only] = part.items
   if (part.items.length === 1 && only) {
-    const { reason, detail, fault } = outcome
-    if (fault) store.faulty(part.place, only.record.offset, fault)
-    await context.refuse([{ record: only.record, reason, detail }])
+    await context.refuse([{ record: only.record, ...outcome }])
     return deliverPart(store, withoutItems(part), context)
   }
-  const [first, second] = halves(part, store.labels)
+  const [first, second] = halves(part)
   const before = await deliverPart(store, first, context)
   const after = await deliverPart(store, second, context)
   return { delivered: before.delivered + after.delivered, repeated: before.repeated + after.repeated }
-}
-
-// The driver too may fail with one of the language's errors, over a connection that is lost. So a record is to blame only
-// where the failure comes again for it alone, and the server has answered in between.
-async function judgePart(store: Store, part: Part): Promise<DeliveryCounts | Rejection> {
-  const outcome = await storePart(store, part, 'copy')
-  if (!('fault' in outcome) || part.items.length > 1) return outcome
-  try {
-    await store.sql`select 1`
-  } catch (cause) {
-    throw deliveryError(cause)
-  }
-  return storePart(store, part, 'copy')
 }
 
 async function storePart(store: Store, part: Part, way: WayIn): Promise<DeliveryCounts | Rejection> {
@@ -75,7 +53,7 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
     if (part.kind === 'logs') await store.partitions.ensure(part.items.map(({ record }) => record.appendedAt))
     const fresh = await store.sql.begin((tx) => storeInTransaction(tx, store, part, way))
     if (!part.place.replay) store.stored(topic, partition, nextOffset)
-    if (part.kind === 'events') for (const { record } of fresh as EventItem[]) store.storedEvent(record.body.type)
+    if (part.kind === 'events') for (const { event } of fresh as EventItem[]) store.storedEvent(event.event.type)
     return { delivered: fresh.length, repeated: part.items.length - fresh.length }
   } catch (cause) {
     if (cause instanceof RunlightError) throw cause
@@ -84,21 +62,12 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
     // Without records it is not their fault.
     if (part.items.length === 0) throw deliveryError(cause)
     if (refusesData(cause)) return { reason: 'refused', detail: serverWords(cause) }
-    if (!isOwnFault(cause)) throw deliveryError(cause)
-    const detail = `The bridge itself failed over it: ${cause.name}: ${cause.message}`
-    return { reason: 'unrepresentable', detail, fault: cause }
+    throw isOwnFault(cause) ? cause : deliveryError(cause)
   }
 }
 
-type Item = LogItem | EventItem
-
 /** Gives the items that were new. */
-async function storeInTransaction(
-  tx: TransactionSql,
-  store: Store,
-  part: Part,
-  way: WayIn,
-): Promise<readonly (LogItem | EventItem)[]> {
+async function storeInTransaction(tx: TransactionSql, store: Store, part: Part, way: WayIn): Promise<readonly Item[]> {
   const { place } = part
   const items: readonly Item[] = part.items
   if (place.replay) return storeReplay(tx, store, part, way)
@@ -109,7 +78,7 @@ async function storeInTransaction(
   ])
   if (place.nextOffset <= next) return []
   const above = items.filter(({ record }) => record.offset >= next)
-  const { fresh, added } = newIdentities(above, ({ record }) => record.body.producer, known)
+  const { fresh, added } = newIdentities(above, ({ producer }) => producer, known)
   const last = await insertItems(tx, store, part, fresh, way)
   await Promise.all([
     ...last,
@@ -121,12 +90,7 @@ async function storeInTransaction(
 
 // Records that come back from the dead letters lie below the position: whether they are stored is told by their
 // identity, and for a record without a producer by the row of its place.
-async function storeReplay(
-  tx: TransactionSql,
-  store: Store,
-  part: Part,
-  way: WayIn,
-): Promise<readonly (LogItem | EventItem)[]> {
+async function storeReplay(tx: TransactionSql, store: Store, part: Part, way: WayIn): Promise<readonly Item[]> {
   const { place } = part
   const items: readonly Item[] = part.items
   await assertPassed(
@@ -141,7 +105,7 @@ async function storeReplay(
     const { offset } = item.record
     return !held.has(offset) && held.add(offset)
   })
-  const { fresh, added } = newIdentities(absent, ({ record }) => record.body.producer, known)
+  const { fresh, added } = newIdentities(absent, ({ producer }) => producer, known)
   const last = await insertItems(tx, store, part, fresh, way)
   const { generation, topic, partition } = place
   const origins = items.map(({ record: { offset } }) => ({ generation, topic, partition, offset }))
@@ -149,12 +113,12 @@ async function storeReplay(
   return fresh
 }
 
-function isForeign({ record }: Item): boolean {
-  return record.body.producer === undefined
+function isForeign({ producer }: Item): boolean {
+  return producer === undefined
 }
 
 function producerIds(items: readonly Item[]): string[] {
-  return [...new Set(items.flatMap(({ record }) => record.body.producer?.id ?? []))]
+  return [...new Set(items.flatMap(({ producer }) => producer?.id ?? []))]
 }
 
 async function insertItems(
@@ -164,15 +128,12 @@ async function insertItems(
   fresh: readonly Item[],
   way: WayIn,
 ): Promise<PendingQuery<Row[]>[]> {
-  if (part.kind === 'events') {
-    const records = (fresh as readonly EventItem[]).map(({ record }) => record)
-    return insertEvents(tx, part.place, records, way)
-  }
+  if (part.kind === 'events') return insertEvents(tx, fresh as readonly EventItem[], way)
   const own = fresh as readonly LogItem[]
   const rows = own.map(({ row }) => row)
-  return insertLogs(tx, rows, streamsOfFresh(part, own, store.labels), way)
+  return insertLogs(tx, rows, streamsOfFresh(part, own), way)
 }
 
-function streamsOfFresh(part: LogPart, fresh: readonly LogItem[], labels: LabelMode) {
-  return fresh.length === part.items.length ? part.streams : streamsOf(fresh, part.place.partition, labels)
+function streamsOfFresh(part: LogPart, fresh: readonly LogItem[]) {
+  return fresh.length === part.items.length ? part.streams : streamsOf(fresh)
 }

@@ -7,16 +7,19 @@ import { identityColumns, jsonColumn, positionColumns, timeColumns } from './row
 
 export type EventRecord = EventBatch['records'][number]
 
+/** A row without the number that it gets when it is stored. */
+export interface EventRow {
+  before: string
+  after: string
+}
+
 /** One row in the order of `TABLES.workflow_traces.columns`. */
 export function eventRow(
   record: EventRecord,
-  sequence: bigint,
   { topic, partition, generation }: Pick<EventBatch, 'topic' | 'partition' | 'generation'>,
-): string {
+): EventRow {
   const { body, offset } = record
-  const columns = [
-    copyText(body.runId),
-    String(sequence),
+  const after = [
     storedOrg(body.orgId),
     copyOptional(body.workflowId),
     String(body.execution),
@@ -33,5 +36,9 @@ export function eventRow(
     ...identityColumns(body.producer, { generation, topic, partition, offset }),
     ...positionColumns(record, partition),
   ]
-  return columns.join('\t')
+  return { before: copyText(body.runId), after: after.join('\t') }
+}
+
+export function numberedRow({ before, after }: EventRow, sequence: bigint): string {
+  return `${before}\t${sequence}\t${after}`
 }

@@ -1,6 +1,6 @@
 import type { TraceEvent, TraceEventType } from '@runlight/contracts/trace-event'
 import { describe, expect, it } from 'vitest'
-import { foldEvent, newRun } from './fold.ts'
+import { foldEvent, foldable, newRun } from './fold.ts'
 import type { FoldableEvent, RunFold } from './fold.ts'
 
 let second = 0
@@ -9,7 +9,8 @@ function event(type: TraceEventType, extra: Partial<TraceEvent> = {}): FoldableE
   second += 1
   const instant = { seconds: second, nanos: 0 }
   const base = { schemaVersion: 1, runId: 'r', execution: 1, attempt: 1, level: 'info', message: type } as const
-  return { event: { ...base, type, timestamp: '2026-01-01T00:00:00Z', ...extra }, own: instant, effective: instant }
+  const body: TraceEvent = { ...base, type, timestamp: '2026-01-01T00:00:00Z', ...extra }
+  return foldable({ body, own: instant, effective: { instant, skewed: false } })
 }
 
 const graph = { nodes: ['a', 'b', 'c'].map((ref) => ({ ref, after: [] })) }

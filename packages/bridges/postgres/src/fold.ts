@@ -7,6 +7,7 @@ import { storedOrg } from '@runlight/contracts/organisation'
 import { instantToNanos } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
 import type { RunGraph, RunStartedData, TraceEvent } from '@runlight/contracts/trace-event'
+import type { EventRecord } from './event-rows.ts'
 import { nestsDeeperThan } from './nesting.ts'
 
 /** A run as it is folded; times in nanoseconds since the epoch. */
@@ -28,10 +29,40 @@ export interface RunFold {
 
 const GRAPH_LEVELS = 500
 
+/** What is folded of an event. */
+export type FoldedEvent = Pick<
+  TraceEvent,
+  'type' | 'runId' | 'orgId' | 'workflowId' | 'execution' | 'nodeRef' | 'message' | 'data'
+> & { error?: Pick<NonNullable<TraceEvent['error']>, 'type' | 'message'> }
+
 export interface FoldableEvent {
-  event: TraceEvent
+  event: FoldedEvent
   own: Instant
   effective: Instant
+}
+
+/** Keeps of an event what is folded of it; its data may be large. */
+export function foldable({ body, own, effective }: Pick<EventRecord, 'body' | 'own' | 'effective'>): FoldableEvent {
+  const { type, runId, orgId, workflowId, execution, nodeRef, message, error } = body
+  const event: FoldedEvent = { type, runId, execution, message }
+  if (orgId !== undefined) event.orgId = orgId
+  if (workflowId !== undefined) event.workflowId = workflowId
+  if (nodeRef !== undefined) event.nodeRef = nodeRef
+  if (error) event.error = { type: error.type, message: error.message }
+  const data = foldedData(body)
+  if (data) event.data = data
+  return { event, own, effective: effective.instant }
+}
+
+function foldedData({ type, data }: TraceEvent): TraceEvent['data'] {
+  if (!data) return undefined
+  if (type === 'RUN_STARTED') {
+    const { graph, parentRunId } = data as RunStartedData
+    return { graph: bounded(graph), ...(parentRunId !== undefined && { parentRunId }) }
+  }
+  if (type !== 'NODE_FAILED' && !isFinal(STATE_AFTER[type] ?? 'RUNNING')) return undefined
+  const { nodeRef, details } = data
+  return { nodeRef, ...(!nestsDeeperThan(details, FAILURE_DETAILS_LEVELS) && { details }) }
 }
 
 /** A run before its first event. */
@@ -68,7 +99,7 @@ export function foldEvent(run: RunFold, item: FoldableEvent): void {
 }
 
 function start(run: RunFold, data: RunStartedData, startedNs: bigint): void {
-  run.graph = bounded(data.graph)
+  run.graph = data.graph
   run.parentRunId ??= data.parentRunId ?? null
   run.startedNs ??= startedNs
 }
@@ -79,7 +110,7 @@ function bounded(graph: RunGraph): RunGraph {
   return { nodes: graph.nodes.map(({ ref, after }) => ({ ref, after })) }
 }
 
-function advance(run: RunFold, event: TraceEvent, ownNs: bigint): void {
+function advance(run: RunFold, event: FoldedEvent, ownNs: bigint): void {
   if (event.type === 'NODE_FAILED') blameNode(run, event)
   if (isFinal(run.status)) return
   const next = STATE_AFTER[event.type] ?? (event.type.startsWith('NODE_') ? 'RUNNING' : run.status)
@@ -92,7 +123,7 @@ function advance(run: RunFold, event: TraceEvent, ownNs: bigint): void {
 
 // While the run goes on, a failed node is no failure of the run: it may be retried, or the workflow may live with it.
 // It is remembered, since the run's own end may not name the node.
-function blameNode(run: RunFold, event: TraceEvent): void {
+function blameNode(run: RunFold, event: FoldedEvent): void {
   if (run.status === 'COMPLETED') return
   if (isFinal(run.status) && run.failure?.nodeRef !== undefined) return
   const blamed = { ...(event.nodeRef === undefined ? {} : { nodeRef: event.nodeRef }) }
@@ -100,18 +131,18 @@ function blameNode(run: RunFold, event: TraceEvent): void {
   else if (!isFinal(run.status)) run.failure = { ...describe(event), ...blamed }
 }
 
-function failureOf(run: RunFold, event: TraceEvent): Failure | null {
+function failureOf(run: RunFold, event: FoldedEvent): Failure | null {
   if (event.type === 'RUN_CANCELLED' && !event.error) return null
   const named = event.nodeRef ?? (typeof event.data?.['nodeRef'] === 'string' ? event.data['nodeRef'] : undefined)
   const nodeRef = named ?? run.failure?.nodeRef
   return { ...describe(event), ...(nodeRef === undefined ? {} : { nodeRef }) }
 }
 
-function describe({ type, message, error, data }: TraceEvent): Failure {
+function describe({ type, message, error, data }: FoldedEvent): Failure {
   const details = data?.['details']
   return {
     reason: error?.type ?? type,
     message: error?.message ?? message,
-    ...(details === undefined || nestsDeeperThan(details, FAILURE_DETAILS_LEVELS) ? {} : { details }),
+    ...(details !== undefined && { details }),
   }
 }

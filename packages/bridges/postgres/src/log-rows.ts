@@ -58,31 +58,51 @@ export interface StreamRow {
   bytes: number
 }
 
+/** What one line adds to its stream. */
+export interface StreamShare {
+  /** The same object for all lines of one run, node and stream; empty. */
+  stream: StreamRow
+  nanos: bigint
+  bytes: number
+}
+
 /**
- * What the records add to `log_stream`: the streams that they lie in in Loki, sorted so that rows are locked in order.
+ * What each of the records adds to `log_stream`.
  * @param late names the replay that has brought them to Loki
  */
-export function streamRows(
+export function streamShares(
   records: readonly LogRecord[],
   partition: number,
   mode: LabelMode,
   late?: string,
-): StreamRow[] {
-  const byKey = new Map<string, { row: StreamRow; first: bigint; last: bigint }>()
-  for (const { body, effective } of records) {
-    const nanos = instantToNanos(effective.instant)
+): StreamShare[] {
+  const byKey = new Map<string, StreamRow>()
+  return records.map(({ body, effective }) => {
     const key = streamKey(body)
-    let found = byKey.get(key)
-    if (!found) {
-      found = { row: emptyStream(body, partition, mode, late), first: nanos, last: nanos }
-      byKey.set(key, found)
+    let stream = byKey.get(key)
+    if (!stream) {
+      stream = emptyStream(body, partition, mode, late)
+      byKey.set(key, stream)
     }
-    if (nanos < found.first) found.first = nanos
-    if (nanos > found.last) found.last = nanos
-    found.row.lines += 1
-    found.row.bytes += Buffer.byteLength(body.message)
+    return { stream, nanos: instantToNanos(effective.instant), bytes: Buffer.byteLength(body.message) }
+  })
+}
+
+/** The streams that shares add up to, sorted so that rows are locked in order. */
+export function sumStreams(shares: readonly StreamShare[]): StreamRow[] {
+  const sums = new Map<StreamRow, StreamRow>()
+  for (const { stream, nanos, bytes } of shares) {
+    let sum = sums.get(stream)
+    if (!sum) {
+      sum = { ...stream, first_ns: nanos, last_ns: nanos }
+      sums.set(stream, sum)
+    }
+    if (nanos < sum.first_ns) sum.first_ns = nanos
+    if (nanos > sum.last_ns) sum.last_ns = nanos
+    sum.lines += 1
+    sum.bytes += bytes
   }
-  return merge([...byKey.values()].map(({ row, first, last }) => ({ ...row, first_ns: first, last_ns: last })))
+  return merge([...sums.values()])
 }
 
 function emptyStream(body: LogEntry, partition: number, mode: LabelMode, late: string | undefined): StreamRow {

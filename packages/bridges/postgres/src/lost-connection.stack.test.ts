@@ -1,6 +1,7 @@
 import { eventBatch, logBatch, logEntries, testContext, traceEvent } from '@runlight/bridge-core/batch.fixture'
 import type { PartitionBatch, Sink } from '@runlight/bridge-core/sink'
 import type { TransactionSql } from 'postgres'
+import { collectGarbage } from '../../../../regression/fixtures/collect-garbage.ts'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { connect } from './connection.ts'
 import { startTraceStore } from './trace-store.fixture.ts'
@@ -143,5 +144,16 @@ it('fails when a statement has failed, also where its failure is passed over', a
   await expect(passedOver).rejects.toThrow('rolled the transaction back')
   await expect(sql.begin((tx) => tx`select 1 / 0`)).rejects.toMatchObject({ code: '22012' })
   expect(await sql.begin((tx) => tx`select 1 as one`)).toEqual([{ one: 1 }])
+  await sql.end()
+})
+
+it('a connection that lives on keeps nothing of the transactions that it has had', async () => {
+  const sql = connect({ url: store.postgres.url('runlight_writer'), password: '', name: 'test', connections: 1 })
+  const results: WeakRef<object>[] = []
+  for (let nth = 0; nth < 3; nth++) {
+    results.push(new WeakRef(await sql.begin(() => Promise.resolve({ items: [nth] }))))
+  }
+  await collectGarbage()
+  expect(results.map((result) => result.deref())).toEqual([undefined, undefined, undefined])
   await sql.end()
 })

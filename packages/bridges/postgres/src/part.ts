@@ -1,23 +1,36 @@
-// A batch, or a half of it, as far as it can be made ready without the database.
+// A batch, or a half of it, as far as it can be made ready without the database. Of the decoded records nothing is kept but
+// what the transaction needs: decoded, a record takes some ten times the memory that it takes on the bus.
 
-import type { EventBatch, LogBatch, RecordBatch } from '@runlight/bridge-core/sink'
+import type { BusRecord, EventBatch, LogBatch, RecordBatch } from '@runlight/bridge-core/sink'
 import type { LabelMode } from '@runlight/contracts/labels'
-import { logRow, streamRows } from './log-rows.ts'
-import type { LogRecord, StreamRow } from './log-rows.ts'
-import type { EventRecord } from './event-rows.ts'
+import type { Producer } from '@runlight/contracts/producer'
+import { eventRow } from './event-rows.ts'
+import type { EventRow } from './event-rows.ts'
+import { foldable } from './fold.ts'
+import type { FoldableEvent } from './fold.ts'
+import { logRow, streamShares, sumStreams } from './log-rows.ts'
+import type { StreamRow, StreamShare } from './log-rows.ts'
 
 export type Place = Pick<RecordBatch, 'topic' | 'partition' | 'generation' | 'nextOffset' | 'lastAppendedAt' | 'replay'>
 
-/** A log record and its row in COPY's text format. */
-export interface LogItem {
-  record: LogRecord
-  row: string
+interface ItemOf {
+  /** As it was taken from the bus. */
+  record: BusRecord
+  producer: Producer | undefined
 }
 
-/** An event; its row needs the number that it gets when it is stored. */
-export interface EventItem {
-  record: EventRecord
+export interface LogItem extends ItemOf {
+  /** In COPY's text format. */
+  row: string
+  share: StreamShare
 }
+
+export interface EventItem extends ItemOf {
+  row: EventRow
+  event: FoldableEvent
+}
+
+export type Item = LogItem | EventItem
 
 export interface LogPart {
   kind: 'logs'
@@ -35,17 +48,36 @@ export interface EventPart {
 
 export type Part = LogPart | EventPart
 
-/** @param records those of the batch that the store can hold */
-export function preparePart(batch: RecordBatch, records: readonly unknown[], labels: LabelMode): Part {
+export function preparePart(batch: RecordBatch, labels: LabelMode): Part {
   const { topic, partition, generation, nextOffset, lastAppendedAt, replay } = batch
   const place: Place = { topic, partition, generation, nextOffset, lastAppendedAt, ...(replay && { replay }) }
-  if (batch.kind === 'events') {
-    const own = records as EventBatch['records']
-    return { kind: 'events', place, items: own.map((record) => ({ record })) }
-  }
-  const own = records as LogBatch['records']
-  const items = own.map((record) => ({ record, row: logRow(record, batch) }))
-  return { kind: 'logs', place, items, streams: streamRows(own, partition, labels) }
+  if (batch.kind === 'events') return { kind: 'events', place, items: eventItems(batch) }
+  const items = logItems(batch, labels)
+  return { kind: 'logs', place, items, streams: streamsOf(items) }
+}
+
+function logItems(batch: LogBatch, labels: LabelMode): LogItem[] {
+  const shares = streamShares(batch.records, batch.partition, labels)
+  return batch.records.map((record, index) => ({
+    record: record.bus,
+    producer: identityOf(record.body.producer),
+    row: logRow(record, batch),
+    share: shares[index] as StreamShare,
+  }))
+}
+
+function eventItems(batch: EventBatch): EventItem[] {
+  return batch.records.map((record) => ({
+    record: record.bus,
+    producer: identityOf(record.body.producer),
+    row: eventRow(record, batch),
+    event: foldable(record),
+  }))
+}
+
+/** Without what else a record may say there. */
+function identityOf(producer: Producer | undefined): Producer | undefined {
+  return producer && { id: producer.id, seq: producer.seq }
 }
 
 /** The same place without its records: only the position is to be moved. */
@@ -54,10 +86,10 @@ export function withoutItems(part: Part): Part {
 }
 
 /** Two halves that follow one another; the part must have two items or more. */
-export function halves(part: Part, labels: LabelMode): [Part, Part] {
+export function halves(part: Part): [Part, Part] {
   const middle = part.items.length >> 1
-  const border = part.items[middle] as LogItem | EventItem
-  const last = part.items[middle - 1] as LogItem | EventItem
+  const border = part.items[middle] as Item
+  const last = part.items[middle - 1] as Item
   const before = { ...part.place, nextOffset: border.record.offset, lastAppendedAt: last.record.appendedAt }
   if (part.kind === 'events') {
     return [
@@ -65,17 +97,14 @@ export function halves(part: Part, labels: LabelMode): [Part, Part] {
       { ...part, items: part.items.slice(middle) },
     ]
   }
-  const half = (items: readonly LogItem[]) => ({ items, streams: streamsOf(items, part.place.partition, labels) })
+  const half = (items: readonly LogItem[]) => ({ items, streams: streamsOf(items) })
   return [
     { ...part, place: before, ...half(part.items.slice(0, middle)) },
     { ...part, ...half(part.items.slice(middle)) },
   ]
 }
 
-export function streamsOf(items: readonly LogItem[], partition: number, labels: LabelMode): StreamRow[] {
-  return streamRows(
-    items.map(({ record }) => record),
-    partition,
-    labels,
-  )
+/** What the items add to the streams that they lie in in Loki. */
+export function streamsOf(items: readonly LogItem[]): StreamRow[] {
+  return sumStreams(items.map(({ share }) => share))
 }

@@ -1,7 +1,7 @@
 // The Postgres sink.
 
 import type { Sql } from 'postgres'
-import type { Refusal, Sink } from '@runlight/bridge-core/sink'
+import type { DecodedRecord, RecordBatch, Refusal, Sink } from '@runlight/bridge-core/sink'
 import { maybeUnrepresentable, unrepresentableField } from '@runlight/bridge-core/unrepresentable'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { METRICS } from '@runlight/contracts/metrics'
@@ -14,7 +14,6 @@ import { letterDelivery } from './letter-delivery.ts'
 import { LogPartitions } from './log-partitions.ts'
 import { PositionNotifier } from './notifier.ts'
 import { preparePart } from './part.ts'
-import type { Place } from './part.ts'
 import { readPosition } from './positions.ts'
 
 export interface PostgresSinkSettings {
@@ -35,17 +34,9 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
   const events = metrics.counter(METRICS.traceEvents)
   for (const type of TRACE_EVENT_TYPES) events.inc({ type }, 0)
   const store = {
-    ...{ sql, labels, partitions },
+    ...{ sql, partitions },
     stored: (topic: string, partition: number, nextOffset: bigint) => notifier.stored(topic, partition, nextOffset),
     storedEvent: (type: string) => events.inc({ type }),
-    faulty: ({ topic, partition }: Place, offset: bigint, { name }: Error) => {
-      const details = { topic, partition, offset: String(offset), fault: name }
-      // Not its message: it may hold a piece of the record.
-      log.error(
-        details,
-        'This bridge failed over a record because of a mistake in its own code. The record is among the dead letters; report it with what they say, and replay it when the mistake is mended.',
-      )
-    },
   }
   const letters = letterDelivery({ sql, deadLetterTopic, loki: { logTopic, labels }, metrics, log })
   return {
@@ -63,12 +54,12 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
     prepare: (batch) => {
       if (batch.kind === 'raw') return letters(batch)
       const refused: Refusal[] = []
-      const good = batch.records.filter((record) => {
+      const good = (batch.records as readonly DecodedRecord<object>[]).filter((record) => {
         const detail = maybeUnrepresentable(record.text) ? unrepresentableField(record.body, { nul: true }) : undefined
-        if (detail) refused.push({ record, reason: 'unrepresentable', detail })
+        if (detail) refused.push({ record: record.bus, reason: 'unrepresentable', detail })
         return !detail
       })
-      const part = preparePart(batch, good, labels)
+      const part = preparePart({ ...batch, records: good } as RecordBatch, labels)
       return async (context) => {
         // Before the position passes them.
         if (refused.length > 0) await context.refuse(refused)

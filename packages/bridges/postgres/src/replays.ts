@@ -1,7 +1,7 @@
 // What the store must know before it takes a record back from the dead letters.
 
 import { DeliveryError } from '@runlight/bridge-core/sink'
-import type { DecodedRecord, RecordKind } from '@runlight/bridge-core/sink'
+import type { BusRecord, RecordKind } from '@runlight/bridge-core/sink'
 import { foreignProducerId } from '@runlight/contracts/producer'
 import type { TransactionSql } from 'postgres'
 import type { TopicPartition } from './positions.ts'
@@ -33,7 +33,7 @@ export async function storedPlaces(
   tx: TransactionSql,
   kind: RecordKind,
   { topic, partition, generation }: TopicPartition,
-  items: readonly { record: DecodedRecord<unknown> }[],
+  items: readonly { record: BusRecord }[],
 ): Promise<Set<bigint>> {
   if (items.length === 0) return new Set()
   const times = items.map(({ record }) => new Date(record.appendedAt).toISOString())

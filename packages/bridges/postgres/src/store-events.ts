@@ -1,45 +1,39 @@
 // Events of one partition in one transaction: locked runs, dense numbers, folded state.
 
 import type { PendingQuery, Row, TransactionSql } from 'postgres'
-import type { EventBatch } from '@runlight/bridge-core/sink'
 import { TABLES } from '@runlight/contracts/tables'
-import { eventRow } from './event-rows.ts'
-import type { EventRecord } from './event-rows.ts'
+import { numberedRow } from './event-rows.ts'
 import { foldEvent, newRun } from './fold.ts'
-import type { FoldableEvent, RunFold } from './fold.ts'
+import type { RunFold } from './fold.ts'
 import { insertRows } from './insert.ts'
 import type { WayIn } from './insert.ts'
+import type { EventItem } from './part.ts'
 import { countProgress, tellsOfProgress } from './progress.ts'
 import { lockRuns, updateRuns } from './runs.ts'
 
 /** Gives the statement that is still to be sent, so that it can go to the server together with others. */
 export async function insertEvents(
   tx: TransactionSql,
-  place: Pick<EventBatch, 'topic' | 'partition' | 'generation'>,
-  records: readonly EventRecord[],
+  items: readonly EventItem[],
   way: WayIn,
 ): Promise<PendingQuery<Row[]>[]> {
-  if (records.length === 0) return []
-  const firsts = new Map<string, EventRecord>()
-  for (const record of records) if (!firsts.has(record.body.runId)) firsts.set(record.body.runId, record)
-  const fresh = [...firsts.values()].map((record) => ({ run: newRun(foldable(record)), createdAt: record.appendedAt }))
+  if (items.length === 0) return []
+  const firsts = new Map<string, EventItem>()
+  for (const item of items) if (!firsts.has(item.event.event.runId)) firsts.set(item.event.event.runId, item)
+  const fresh = [...firsts.values()].map(({ event, record }) => ({ run: newRun(event), createdAt: record.appendedAt }))
   const runs = await lockRuns(tx, fresh)
   const rows: string[] = []
-  for (const record of records) {
-    const run = runs.get(record.body.runId) as RunFold
+  for (const { event, row } of items) {
+    const run = runs.get(event.event.runId) as RunFold
     run.lastSequence += 1n
-    foldEvent(run, foldable(record))
-    rows.push(eventRow(record, run.lastSequence, place))
+    foldEvent(run, event)
+    rows.push(numberedRow(row, run.lastSequence))
   }
   await insertRows(tx, 'workflow_traces', TABLES.workflow_traces, rows, way)
-  const moved = new Set(records.flatMap(({ body }) => (tellsOfProgress(body) ? [body.runId] : [])))
+  const moved = new Set(items.flatMap(({ event: { event } }) => (tellsOfProgress(event) ? [event.runId] : [])))
   await countProgress(
     tx,
     [...runs.values()].filter(({ runId }) => moved.has(runId)),
   )
   return [updateRuns(tx, [...runs.values()])]
-}
-
-function foldable({ body, own, effective }: EventRecord): FoldableEvent {
-  return { event: body, own, effective: effective.instant }
 }

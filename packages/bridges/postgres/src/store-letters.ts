@@ -11,7 +11,7 @@ import { shape } from '@runlight/contracts/schema'
 import { parseInstant } from '@runlight/contracts/time'
 import type { Sql, TransactionSql } from 'postgres'
 import type { LetterRow } from './letter-rows.ts'
-import { streamRows } from './log-rows.ts'
+import { streamShares, sumStreams } from './log-rows.ts'
 import type { StreamRow } from './log-rows.ts'
 import { advancePosition, lockPosition } from './positions.ts'
 import { deliveryError } from './store-error.ts'
@@ -161,9 +161,10 @@ function streamsOfReplays(replays: readonly Noted[], { logTopic, labels }: LokiS
     group.records.push({ ...last, appendedAt })
     groups.set(key, group)
   }
-  return [...groups.values()].flatMap(({ origin, records }) =>
-    streamRows(decodeRecords('logs', records).decoded, origin.partition, labels, origin.replayId),
-  )
+  return [...groups.values()].flatMap(({ origin, records }) => {
+    const { decoded } = decodeRecords('logs', records)
+    return sumStreams(streamShares(decoded, origin.partition, labels, origin.replayId))
+  })
 }
 
 /** Notes, within the transaction that stores them, that replays have brought these letters home. */

@@ -7,6 +7,7 @@
 
 import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAborted } from '@runlight/bridge-core/until-done'
 import postgres from 'postgres'
 import type { Options, PostgresType, Sql, TransactionSql } from 'postgres'
 
@@ -17,8 +18,8 @@ const LIFETIME_MS = 30 * 60_000
 
 interface Connection {
   sql: Sql
-  /** Rejects when the connection is closed. */
-  lost: Promise<never>
+  /** Aborted when the connection is closed. Not a promise: one that lives long keeps what everyone raced it with. */
+  lost: AbortSignal
   openedAt: number
 }
 
@@ -73,7 +74,7 @@ export class Transactions {
     const { lost, sql, openedAt } = connection
     let outcome: PromiseSettledResult<T>
     try {
-      outcome = await Promise.race([lost, transact(sql, body)])
+      outcome = await unlessAborted(lost, transact(sql, body))
     } catch (cause) {
       void this.#giveUp(connection)
       throw cause
@@ -85,9 +86,7 @@ export class Transactions {
   }
 
   #open(): Connection {
-    let close: (cause: Error) => void = () => undefined
-    const lost = new Promise<never>((_, reject) => (close = reject))
-    lost.catch(() => undefined)
+    const lost = new AbortController()
     let opened = false
     const sql = postgres(this.#url.href, {
       ...this.#options,
@@ -97,7 +96,7 @@ export class Transactions {
       idle_timeout: 0,
       onclose: () => {
         this.#idle.delete(connection)
-        close(connectionClosed())
+        lost.abort(connectionClosed())
       },
       // An option that the driver's types lack: it gives the socket, which need not be connected yet.
       ...{
@@ -111,7 +110,7 @@ export class Transactions {
         },
       },
     })
-    const connection = { sql, lost, openedAt: Date.now() }
+    const connection = { sql, lost: lost.signal, openedAt: Date.now() }
     return connection
   }
 
