@@ -186,7 +186,7 @@ test('100,000 lines of one node arrive once each', async () => {
 
 test('health, metrics and an orderly end', async () => {
   const healthy = await fetch(`${health}/healthz`)
-  expect(await healthy.json()).toMatchObject({ status: 'ok', component: 'demo', state: 'running' })
+  expect(await healthy.json()).toMatchObject({ status: 'ok', component: 'worker', state: 'running' })
   const metrics = await (await fetch(`${health}/metrics`)).text()
   for (const topic of [TOPICS.logs, TOPICS.events]) {
     expect(metrics).toContain(`runlight_sdk_records_dropped_total{topic="${topic}",reason="queue_full"} 0`)

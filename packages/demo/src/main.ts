@@ -39,7 +39,7 @@ const environment = readEnvironment([
 ])
 
 const bus = telemetryFromEnvironment()
-const log = createLog({ component: 'demo', instance: environment.instance, level: environment.logLevel })
+const log = createLog({ component: 'worker', instance: environment.instance, level: environment.logLevel })
 
 async function start(): Promise<RunningService> {
   const metrics = createMetrics()
@@ -63,7 +63,7 @@ async function start(): Promise<RunningService> {
   const running = () => ({ worker: { ok: worker.getState() === 'RUNNING', detail: worker.getState() } })
   const endpoints = await serveEndpoints({
     listen: environment.listen,
-    component: 'demo',
+    component: 'worker',
     version: manifest.version,
     registry: metrics.registry,
     state: () => worker.getState().toLowerCase(),
