@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { RecordAssembler } from '../records/assemble.ts'
 import type { LogRecord } from '../records/assemble.ts'
 import type { Position } from '../source/line-source.ts'
+import { MAX_LINE_BYTES } from '../source/lines.ts'
 import { lineText, parseLine } from './parse-line.ts'
 
 const NOWHERE: Position = { inode: '1', head: { bytes: 0, digest: '' }, offset: 0, past: [] }
@@ -177,4 +178,12 @@ it('reads times as numbers in any unit, and levels as numbers', () => {
 it('lets binary garbage survive as replacement characters, and takes colours away', () => {
   expect(lineText(Buffer.from([0x61, 0xff, 0xfe, 0x00, 0x07, 0x62]))).toBe('a\uFFFD\uFFFD\uFFFD\uFFFDb')
   expect(lineText(Buffer.from('\u001b[31mred\u001b[0m\ttab\r'))).toBe('red\ttab')
+})
+
+it('reads a line of PostgreSQL that is nothing but @, up to the longest there is, without trying all pairs of them', () => {
+  const line = `2026-11-21 12:00:00.000 UTC [12] ${'@'.repeat(MAX_LINE_BYTES)}`
+  expect(parseLine(line)).toBeUndefined()
+  expect(parseLine('2026-11-21 12:00:00.000 UTC [12] a@b@db ERROR:  no')).toMatchObject({
+    metadata: { user: 'a@b', database: 'db' },
+  })
 })

@@ -4,9 +4,10 @@ import type { LogLevel } from '@runlight/contracts/log-entry'
 import type { Format, ParsedLine } from './parsed-line.ts'
 import { timestampOf } from './timestamp.ts'
 
-// In single-user mode its prompt stands before what it says.
+// In single-user mode its prompt stands before what it says. A user's name may hold an `@`, so the last one parts it from the
+// database's; of what stands behind it only what is no `@` is tried, or a line of many would take the square of their number.
 const LINE =
-  /^(?:backend> )*(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Za-z+\-:\d]+) \[(\d+)\] (?:(\S*)@(\S*) )?([A-Z][A-Z0-9]*): {1,2}(.*)$/s
+  /^(?:backend> )*(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Za-z+\-:\d]+) \[(\d+)\] (?:(\S*)@([^\s@]*) )?([A-Z][A-Z0-9]*): {1,2}(.*)$/s
 
 /** Severities (https://www.postgresql.org/docs/18/runtime-config-logging.html#RUNTIME-CONFIG-SEVERITY-LEVELS). */
 const SEVERITIES: Readonly<Record<string, LogLevel>> = {

@@ -27,6 +27,29 @@ it('tells of a flood that does not end every ten seconds', () => {
   expect(limiter.take(NOW + 10_000, false)).toMatchObject({ count: 1 })
 })
 
+it('ships no more than the rate in a flood that does not end, with what it tells of it', () => {
+  const limiter = new RateLimiter({ perSecond: 1, burst: 1 })
+  let shipped = 0
+  let told = 0
+  let passed = 0
+  for (let half = 0; half <= 20 * 60; half++) {
+    const [time, now] = [at(half / 2), NOW + half * 500]
+    const tell = (leftOut = limiter.take(now, false)) => {
+      shipped += leftOut ? 1 : 0
+      told += leftOut?.count ?? 0
+    }
+    if (limiter.admit(time, 'info', now)) {
+      tell(limiter.take(now, true))
+      shipped++
+      passed++
+    } else tell()
+  }
+  // In ten minutes, at sixty a minute.
+  expect(shipped).toBeLessThanOrEqual(602)
+  expect(shipped).toBeGreaterThan(595)
+  expect(passed + told + (limiter.leftOut?.count ?? 0)).toBe(20 * 60 + 1)
+})
+
 it('does not take a backlog of quiet hours for a flood', () => {
   const limiter = new RateLimiter({ perSecond: 1, burst: 2 })
   const hours = Array.from({ length: 1000 }, (_, index) => limiter.admit(at(index - 2000), 'info', NOW))

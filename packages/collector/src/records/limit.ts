@@ -20,7 +20,10 @@ export interface LeftOut {
   to: string
 }
 
-/** Told of at the latest when so much time has passed since the first record that was left out, in milliseconds. */
+/**
+ * Told of at the latest when so much time has passed since the first record that was left out, and never twice within it,
+ * in milliseconds.
+ */
 const TELL_AFTER_MS = 10_000
 
 export class RateLimiter {
@@ -30,6 +33,7 @@ export class RateLimiter {
   #last = 0
   #leftOut: LeftOut | undefined
   #since = 0
+  #toldAt = -Infinity
 
   constructor(rate: Rate, leftOut?: LeftOut) {
     this.#rate = rate
@@ -63,11 +67,17 @@ export class RateLimiter {
     return false
   }
 
-  /** Takes what has to be told of now: at once when records pass again, else every ten seconds. */
+  /**
+   * Takes what has to be told of now: as soon as records pass again, else after ten seconds. Telling takes the place of a
+   * record: at the rate's edge, where every second record is left out, it would else double what is shipped.
+   */
   take(now: number, passing: boolean): LeftOut | undefined {
     const leftOut = this.#leftOut
-    if (!leftOut || (!passing && now - this.#since < TELL_AFTER_MS)) return undefined
+    const since = passing ? this.#toldAt : Math.max(this.#since, this.#toldAt)
+    if (!leftOut || now - since < TELL_AFTER_MS) return undefined
     this.#leftOut = undefined
+    this.#toldAt = now
+    this.#tokens--
     return leftOut
   }
 

@@ -26,6 +26,7 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
+  vi.useRealTimers()
   for (const log of followed.splice(0)) await log.close()
   rmSync(root, { recursive: true })
 })
@@ -60,6 +61,11 @@ const remove = (id: string): void => rmSync(join(root, id), { recursive: true })
 
 const texts = ({ lines }: Reading<ContainerPosition>): string[] => lines.map(({ bytes }) => bytes.toString())
 const read = async (log: ContainerLog): Promise<string[]> => texts(await log.read(READ))
+/** Reads when a container has been quiet for long enough, and the folder may be looked at again. */
+async function readLater(log: ContainerLog): Promise<string[]> {
+  vi.advanceTimersByTime(2_500)
+  return read(log)
+}
 
 it('reads what an engine has recorded: pieces, two streams, rotated, without an end', async () => {
   const reading = await follow(NOTHING_YET, RECORDED).read(READ)
@@ -102,6 +108,17 @@ it('begins a log that is new to it with the newest file, and reads all of what i
   }, WAIT)
 })
 
+it('begins with the newest of several containers, and never reads the older ones', async () => {
+  for (const id of ['b', 'a', 'c']) say(id, `of ${id}\n`)
+  say('b', 'of b again\n')
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const log = follow()
+  expect(await read(log)).toEqual(['of c'])
+  remove('c')
+  say('d', 'of d\n')
+  expect([...(await readLater(log)), ...(await readLater(log))]).toEqual(['of d'])
+})
+
 it('waits for a container that is not there yet, and reads it whole after a restart', async () => {
   const from = await follow().begin()
   say('a', 'first\n')
@@ -142,15 +159,36 @@ it('reads the last words of a container that is removed, then the one in its pla
   expect(readings.filter(({ lost }) => lost)).toEqual([])
 })
 
+it('takes nothing for lost of a container that was looked at a moment before its removal, however long it was there', async () => {
+  say('a', 'one\n')
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const log = follow()
+  for (let look = 0; look < 10; look++) await readLater(log)
+  say('a', 'last words\n')
+  remove('a')
+  vi.advanceTimersByTime(1_000)
+  const reading = await log.read(READ)
+  // Something else may be there, so nobody waits before the next look.
+  expect([texts(reading), reading.atEnd, reading.lost]).toEqual([['last words'], false, undefined])
+  say('b', 'two\n')
+  expect(await readLater(log)).toEqual(['two'])
+  vi.advanceTimersByTime(10_000)
+  remove('b')
+  expect((await log.read(READ)).lost).toEqual({ bytes: undefined })
+})
+
 it('says that lines may be missing when a container was removed while nobody looked', async () => {
   say('a', 'one\n')
   const { lines } = await follow().read(READ)
   say('a', 'unread\n')
   remove('a')
   say('b', 'two\n')
-  const reading = await follow(lines[0]?.after).read(READ)
+  const log = follow(lines[0]?.after)
+  const reading = await log.read(READ)
   expect(reading.lost).toEqual({ bytes: undefined })
   expect(texts(reading)).toEqual(['two'])
+  // It says so once.
+  expect(await log.read(READ)).toEqual({ lines: [], atEnd: true })
   expect(await follow(reading.lines[0]?.after).read(READ)).toEqual({ lines: [], atEnd: true })
 })
 
@@ -179,6 +217,7 @@ it('takes a line that the engine did not finish as it stands', async () => {
 })
 
 it('counts what waits, in all containers', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
   say('a', 'one\n')
   const log = follow()
   await read(log)
@@ -186,6 +225,15 @@ it('counts what waits, in all containers', async () => {
   say('a', 'two\n')
   expect(await log.behind()).toBeGreaterThan(50)
   await read(log)
+  expect(await log.behind()).toBe(0)
+  say('b', 'three\n')
+  vi.advanceTimersByTime(1_000)
+  const inB = await log.behind()
+  expect(inB).toBeGreaterThan(50)
+  say('a', 'four\n')
+  expect(await log.behind()).toBeGreaterThan(inB + 50)
+  expect([...(await readLater(log)), ...(await readLater(log)), ...(await readLater(log))]).toEqual(['four', 'three'])
+  // Of a it has read all there is, and goes on with b.
   expect(await log.behind()).toBe(0)
 })
 
