@@ -1,6 +1,6 @@
 // `runlight logs` for components, followed lines and exports, against the real API.
 
-import { readFileSync, rmSync, mkdtempSync, readdirSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestApi } from '@runlight/api/test/api.fixture'
@@ -72,10 +72,26 @@ describe('components', () => {
     ])
   })
 
+  test('those that -c names, where no run is named', async () => {
+    expect(linesOf((await runlight(['logs', '-c', 'bus'], env())).out)).toEqual(['bus | bus 1', 'bus | bus 3'])
+  })
+
+  test('without what is excluded, with what is highlighted', async () => {
+    const { out } = await runlight(['logs', '-n', '2', '-e', 'no ro+m', '-e', 'other', '-H', '\\d'], {
+      ...env(),
+      FORCE_COLOR: '1',
+    })
+    expect(linesOf(out).map((line) => line.split('\u001b[39m ')[1])).toEqual([
+      'bus \u001b[7m1\u001b[27m',
+      'bus \u001b[7m3\u001b[27m',
+    ])
+    expect((await runlight(['logs', '-e', '('], env())).code).toBe(2)
+  })
+
   test('those that are named, filtered, with times, without prefix', async () => {
     const { out } = await runlight(['logs', 'bus', '-n', '1', '-t', '--no-log-prefix'], env())
     expect(linesOf(out)).toEqual([`${time(START + 3_000)} bus 3`])
-    expect(linesOf((await runlight(['logs', 'bus', 'postgres', '-l', 'error', '-g', 'ro+m'], env())).out)).toHaveLength(
+    expect(linesOf((await runlight(['logs', 'bus', 'postgres', '-l', 'Error', '-i', 'ro+m'], env())).out)).toHaveLength(
       2,
     )
   })
@@ -146,6 +162,18 @@ describe('a run', () => {
     }
   })
 
+  test('shows its nodes in columns, rows with their head, and nothing that could steer a terminal', async () => {
+    const said = { runId: 'run-looks', timestamp: time(START) }
+    await store.storeLogs([
+      logEntry({ ...said, nodeRef: 'a', message: 'one\ntwo \u001b]0;title\u0007' }),
+      logEntry({ ...said, nodeRef: 'longer', attempt: 2, message: '\u001b[32mthree\u001b[0m' }),
+      logEntry({ ...said, nodeRef: 'a', message: 'four' }),
+    ])
+    const { out } = await runlight(['logs', 'run-looks'], env())
+    expect(linesOf(out)).toEqual(['a one', 'a two \\x1b]0;title\\x07', 'longer#2 three', 'a        four'])
+    expect(linesOf((await runlight(['logs', 'run-looks', '--no-log-prefix', '-n', '1'], env())).out)).toEqual(['four'])
+  })
+
   test('that has ended is printed, and that is all', async () => {
     const { code, out } = await runlight(['logs', RUN, '-f', '-n', '2'], env())
     expect([code, linesOf(out).length]).toEqual([0, 2])
@@ -176,5 +204,72 @@ describe('exports', () => {
     expect(refused.code).toBe(1)
     expect(readdirSync(folder)).toEqual(['run.ndjson'])
     rmSync(folder, { recursive: true })
+  })
+
+  test('into something that can not be written: 1, with the reason', async () => {
+    for (const file of ['/dev/full', '/dev/null/none']) {
+      const { code, err } = await runlight(['logs', RUN, '-o', file], env())
+      expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(`^${file} can not be written: E[A-Z]+`))])
+    }
+  })
+
+  test('of what is followed: whole when Ctrl-C ends it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runlight-export-'))
+    const command = follow('logs', 'bus', '-f', '-n', '1', '--export', 'json', '-o', join(folder, 'bus.json'))
+    const size = () => readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+    await vi.waitFor(() => expect(size()).toBeGreaterThan(10), WAIT)
+    expect(await command.end('SIGINT')).toMatchObject({ code: 130, err: '' })
+    expect(readdirSync(folder)).toEqual(['bus.json'])
+    expect(JSON.parse(readFileSync(join(folder, 'bus.json'), 'utf8'))).toHaveLength(1)
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('a large run', () => {
+  const [SMALL, LARGE] = ['run-small', 'run-large']
+  const folder = mkdtempSync(join(tmpdir(), 'runlight-large-'))
+  const file = join(folder, 'out.ndjson')
+
+  beforeAll(async () => {
+    for (const [runId, count] of [
+      [SMALL, 10_000],
+      [LARGE, 100_000],
+    ] as const) {
+      for (let from = 0; from < count; from += 5_000) {
+        await store.storeLogs(
+          Array.from({ length: 5_000 }, (_, index) =>
+            logEntry({ runId, message: `${from + index} ${'x'.repeat(100)}`, timestamp: time(START, from + index) }),
+          ),
+        )
+      }
+    }
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  async function exported(runId: string, ...filters: string[]) {
+    const command = follow('logs', runId, '--export', 'ndjson', '-o', file, ...filters)
+    expect(await command.ended).toMatchObject({ code: 0, err: '' })
+    const lines = linesOf(readFileSync(file, 'utf8'))
+    const numbers = lines.map((line) => Number((JSON.parse(line) as LogEntry).message.split(' ')[0]))
+    return { numbers, memory: command.peakMemory() }
+  }
+
+  test('is exported in order, whole or filtered, by about the memory that a small one takes', async () => {
+    const small = await exported(SMALL)
+    const large = await exported(LARGE)
+    const filtered = await exported(LARGE, '-g', '^[0-9]*7 ')
+    expect(large.numbers).toEqual([...Array(100_000).keys()])
+    expect(filtered.numbers).toEqual([...Array(100_000).keys()].filter((number) => number % 10 === 7))
+    // Ten times as many lines, which are 40 MB of text: the pages are let go of.
+    expect(large.memory).toBeLessThan(small.memory + 40)
+    expect(filtered.memory).toBeLessThan(small.memory + 40)
+  })
+
+  test('is not half there when Ctrl-C ends an export', async () => {
+    rmSync(file, { force: true })
+    const command = follow('logs', LARGE, '--export', 'csv', '-o', file)
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), WAIT)
+    expect((await command.end('SIGINT')).code).toBe(130)
+    expect(readdirSync(folder)).toEqual([])
   })
 })

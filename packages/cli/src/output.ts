@@ -1,10 +1,11 @@
 // Standard output: colour only where it is wanted, no faster than the reader takes it, and a quiet end on a closed pipe.
 
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { createWriteStream, rmSync } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { styleText } from 'node:util'
+import { CommandError } from './command-error.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -27,7 +28,9 @@ export function wantsColour(isTerminal: boolean, env: Readonly<Record<string, st
 export function openOutput(colour: boolean, stream: NodeJS.WriteStream = process.stdout): Output {
   // `runlight logs … | head` closes the pipe when it has enough: that is no fault.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 1)
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`The output can not be written: ${error.message}.\n`)
+    process.exit(1)
   })
   return {
     line: async (text) => {
@@ -42,36 +45,51 @@ export function openOutput(colour: boolean, stream: NodeJS.WriteStream = process
 /** A file that is there under its name only when it is whole. */
 export interface FileOutput {
   output: Output
-  /** Gives it its name. */
+  /** Gives it its name. @throws CommandError */
   keep: () => Promise<void>
   discard: () => Promise<void>
+  /** For the end of the process, which waits for nothing. */
+  discardNow: () => void
 }
 
-/** @throws the error of a file that can't be written */
+/** What is no regular file, such as a device or a pipe, is written as it is. @throws CommandError */
 export async function openFile(path: string): Promise<FileOutput> {
-  const part = `${path}.part`
+  const there = await stat(path).catch(() => undefined)
+  const direct = there !== undefined && !there.isFile()
+  const part = direct ? path : `${path}.${process.pid}.part`
   const stream = createWriteStream(part)
-  await once(stream, 'open')
-  const close = async (): Promise<void> => {
-    stream.end()
-    await finished(stream)
+  let failure: Error | undefined
+  stream.on('error', (cause) => (failure ??= cannotWrite(path, cause)))
+  const waited = async (done: Promise<unknown>): Promise<void> => {
+    await done.catch(() => undefined)
+    if (failure) throw failure
   }
+  await waited(once(stream, 'open'))
   return {
     output: {
       line: async (text) => {
-        if (!stream.write(`${text}\n`)) await once(stream, 'drain')
+        if (failure) throw failure
+        if (!stream.write(`${text}\n`)) await waited(once(stream, 'drain'))
       },
       paint: (_, text) => text,
       colour: false,
       columns: undefined,
     },
     keep: async () => {
-      await close()
-      await rename(part, path)
+      stream.end()
+      await waited(finished(stream))
+      if (!direct) await rename(part, path)
     },
     discard: async () => {
-      await close().catch(() => undefined)
-      await rm(part, { force: true })
+      stream.destroy()
+      if (!direct) await rm(part, { force: true })
+    },
+    discardNow: () => {
+      if (!direct) rmSync(part, { force: true })
     },
   }
+}
+
+function cannotWrite(path: string, cause: Error): CommandError {
+  return new CommandError(`${path} can not be written: ${cause.message}. Name another one, or make room.`)
 }

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
@@ -17,11 +18,13 @@ export interface RunningCommand {
   /** What it has written so far. */
   out: () => string
   ended: Promise<Outcome>
+  /** Most memory that it has held so far, in megabytes. */
+  peakMemory: () => number
   /** Sends a signal and waits for the end. */
   end: (signal: NodeJS.Signals) => Promise<Outcome>
 }
 
-const SIGNALS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGKILL: 137 }
+const SIGNALS: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }
 
 /** Starts the command; `lines`: closes its pipe after so many, as `head` does. */
 export function startRunlight(args: readonly string[], env: NodeJS.ProcessEnv, lines = Infinity): RunningCommand {
@@ -36,6 +39,16 @@ export function startRunlight(args: readonly string[], env: NodeJS.ProcessEnv, l
     out += String(chunk)
     if (out.split('\n').length > lines) child.stdout.destroy()
   })
+  let peak = 0
+  const measure = setInterval(() => {
+    try {
+      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
+      peak = Math.max(peak, Number(kilobytes ?? 0) / 1024)
+    } catch {
+      // it has ended
+    }
+  }, 20)
+  child.on('close', () => clearInterval(measure))
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   const ended = closed.then(([code, signal]) => ({
     code: code ?? (signal && SIGNALS[signal]) ?? null,
@@ -45,6 +58,7 @@ export function startRunlight(args: readonly string[], env: NodeJS.ProcessEnv, l
   return {
     out: () => out,
     ended,
+    peakMemory: () => peak,
     end: (signal) => {
       child.kill(signal)
       return ended

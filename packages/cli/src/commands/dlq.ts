@@ -8,6 +8,7 @@ import type { DeadLetterFilter } from '@runlight/sdk/client/dead-letters'
 import { CommanderError } from 'commander'
 import type { Context } from '../context.ts'
 import type { Output, Style } from '../output.ts'
+import { visibleText } from '../visible-text.ts'
 
 export interface DlqListOptions extends DeadLetterFilter {
   lines: number
@@ -89,20 +90,12 @@ function writeValue({ kept, value, origin }: DeadLetterDetail): void {
   process.exitCode = 1
 }
 
-/** Control characters would move a terminal's cursor, or worse. */
 function textOf(base64: string | undefined): string | undefined {
-  return base64 === undefined ? undefined : visible(Buffer.from(base64, 'base64').toString('utf8'))
-}
-
-function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what must not reach the terminal
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
-  })
+  return base64 === undefined ? undefined : visibleText(Buffer.from(base64, 'base64').toString('utf8'), false)
 }
 
 function oneLine(text: string): string {
-  const flat = visible(text).replaceAll(/\s+/g, ' ')
+  const flat = visibleText(text, false).replaceAll(/\s+/g, ' ')
   return flat.length > 100 ? `${flat.slice(0, 99)}…` : flat
 }
 

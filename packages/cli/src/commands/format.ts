@@ -1,6 +1,5 @@
 // How runs and lines look in a terminal.
 
-import type { StoredLog } from '@runlight/contracts/api'
 import type { CompletenessState, ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
 import { instantToNanos, parseInstant } from '@runlight/contracts/time'
 import type { Output, Style } from '../output.ts'
@@ -21,13 +20,6 @@ const COMPLETENESS_STYLES: { readonly [S in CompletenessState]: Style } = {
   dropped: 'yellow',
   missing: 'red',
   unknown: 'red',
-}
-
-export const LEVEL_STYLES: { readonly [L in StoredLog['level']]: Style } = {
-  debug: 'gray',
-  info: 'reset',
-  warn: 'yellow',
-  error: 'red',
 }
 
 export function paintState({ paint }: Output, state: RunState): string {
@@ -53,13 +45,4 @@ function formatMillis(millis: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60]
   const two = (value: number) => String(value).padStart(2, '0')
   return hours > 0 ? `${hours}h${two(minutes)}m` : `${minutes}m${two(seconds % 60)}s`
-}
-
-export function logLine({ paint }: Output, log: StoredLog, timestamps: boolean): string {
-  const where =
-    log.nodeRef === undefined ? 'run' : log.attempt && log.attempt > 1 ? `${log.nodeRef}#${log.attempt}` : log.nodeRef
-  const level = log.level === 'info' ? '' : `${paint(LEVEL_STYLES[log.level], log.level.toUpperCase())} `
-  const time = timestamps ? `${paint('gray', log.effectiveTs)} ` : ''
-  const message = log.stream === 'stderr' || log.level === 'error' ? paint('red', log.message) : log.message
-  return `${time}${paint('cyan', where)} ${level}${message}`
 }

@@ -1,24 +1,31 @@
 // `runlight logs …` on the command line. What a filter may be, the API knows and says.
 
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
 import type { Context } from '../context.ts'
 import { EXPORT_FORMATS } from '../logs/export.ts'
 import type { ExportFormat } from '../logs/export.ts'
+import { momentText } from '../logs/moment.ts'
 
 interface LogFlags {
   follow?: boolean
-  lines?: number
+  lines?: number | 'all'
+  tail?: number | 'all'
   node?: string
+  container?: string
   attempt?: number
   level?: NonNullable<LogQuery['level']>
   stream?: string
   since?: string
   until?: string
   grep?: string
+  include?: string
+  exclude?: RegExp[]
+  highlight?: RegExp
   timestamps?: boolean
   prefix: boolean
+  logPrefix: boolean
   json?: boolean
   export?: ExportFormat
   output?: string
@@ -31,15 +38,19 @@ export function addLogsCommand(program: Command, context: () => Context, count: 
     .description('the lines of a run, or of components (of all components where nothing is named)')
     .argument('[run|component...]', 'a run, or components')
     .option('-f, --follow', 'go on with what comes, until the run has ended')
-    .option('-n, --lines <count>', 'only the last so many lines (100 where components are followed)', count)
-    .addOption(new Option('--tail <count>', 'the same').argParser(count).hideHelp())
-    .option('-c, --node <node>', 'only this node')
+    .option('-n, --lines <count>', 'only the last so many lines, or `all` (100 where components are followed)', lines)
+    .addOption(new Option('--tail <count>', 'the same').argParser(lines).hideHelp())
+    .option('-c, --node <node>', 'only this node of the run; where no run is named, only these components')
+    .addOption(new Option('--container <node>', 'the same').hideHelp())
     .option('--attempt <number>', 'only this attempt', count)
-    .option('-l, --level <levels>', 'only these levels, comma-separated: debug, info, warn, error')
+    .option('-l, --level <levels>', 'only these levels, comma-separated: debug, info, warn, error', levels)
     .option('--stream <streams>', 'only these streams, comma-separated')
-    .option('--since <time>', 'RFC 3339, or as 15m ago')
-    .option('--until <time>', 'RFC 3339, or as 15m ago')
+    .option('--since <time>', 'RFC 3339, local as 2026-01-31 10:00, or as 15m ago', momentText)
+    .option('--until <time>', 'the same', momentText)
     .option('-g, --grep <pattern>', 'only lines whose message holds a match of this regular expression')
+    .addOption(new Option('-i, --include <pattern>', 'the same').hideHelp())
+    .option('-e, --exclude <pattern>', 'no lines whose message holds a match of it; may be repeated', patterns)
+    .option('-H, --highlight <pattern>', 'make matches stand out', (text) => pattern(text, 'g'))
     .option('-t, --timestamps', 'with times')
     .option('--no-prefix', 'without the component before each line')
     .addOption(new Option('--no-log-prefix', 'the same').hideHelp())
@@ -55,10 +66,12 @@ Examples:
   runlight logs RUN -f -c build              one node of a run, until the run has ended
   runlight logs RUN --export csv -o run.csv  a whole run, as a table`,
     )
-    .action(async (names: string[], flags: LogFlags & { tail?: number; logPrefix: boolean }) => {
-      const { node, attempt, level, stream, since, until, grep } = flags
+    .action(async (names: string[], flags: LogFlags) => {
+      const { attempt, level, stream, since, until } = flags
+      const nodeRef = flags.node ?? flags.container
+      const grep = flags.grep ?? flags.include
       const filters = {
-        ...(node !== undefined && { nodeRef: node }),
+        ...(nodeRef !== undefined && { nodeRef }),
         ...(attempt !== undefined && { attempt }),
         ...(level !== undefined && { level }),
         ...(stream !== undefined && { stream }),
@@ -69,12 +82,39 @@ Examples:
       const { showLogs } = await import('./logs.ts')
       return showLogs(context(), names, {
         filters,
+        exclude: flags.exclude ?? [],
         lines: flags.lines ?? flags.tail,
         follow: flags.follow,
         timestamps: flags.timestamps,
         prefix: flags.prefix && flags.logPrefix,
+        highlight: flags.highlight,
         export: flags.export ?? (flags.json ? 'ndjson' : undefined),
         file: flags.output,
       })
     })
+
+  function lines(text: string): number | 'all' {
+    return text === 'all' ? text : count(text)
+  }
+}
+
+/** Levels as people write them. */
+function levels(text: string): NonNullable<LogQuery['level']> {
+  const names = text
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim().replace(/^warning$/, 'warn'))
+  return names as NonNullable<LogQuery['level']>
+}
+
+function pattern(text: string, flags = ''): RegExp {
+  try {
+    return new RegExp(text, flags)
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`)
+  }
+}
+
+function patterns(text: string, before: RegExp[] = []): RegExp[] {
+  return [...before, pattern(text)]
 }

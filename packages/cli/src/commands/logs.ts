@@ -2,24 +2,28 @@
 
 import type { StoredLog } from '@runlight/contracts/api'
 import type { Context } from '../context.ts'
-import { componentLines } from '../logs/component-line.ts'
 import { exporter } from '../logs/export.ts'
 import type { ExportFormat } from '../logs/export.ts'
+import { onInterrupt } from '../logs/interrupt.ts'
+import { lineView } from '../logs/line-view.ts'
 import { readLines } from '../logs/read-lines.ts'
 import { findTarget, runTarget } from '../logs/target.ts'
 import type { LineFilters, LogTarget } from '../logs/target.ts'
 import { openFile } from '../output.ts'
 import type { Output } from '../output.ts'
-import { logLine } from './format.ts'
 
 export interface LogsOptions {
   filters: LineFilters
+  /** Lines whose message holds a match of one of these are left out. */
+  exclude?: readonly RegExp[]
   /** Only the last so many. */
-  lines?: number | undefined
+  lines?: number | 'all' | undefined
   follow?: boolean | undefined
   timestamps?: boolean | undefined
-  /** The component before each line; default true. */
+  /** Who speaks, before each line; default true. */
   prefix?: boolean | undefined
+  /** What is made to stand out. */
+  highlight?: RegExp | undefined
   export?: ExportFormat | undefined
   /** File instead of standard output. */
   file?: string | undefined
@@ -35,25 +39,43 @@ export async function printLogs(context: Context, runId: string, options: LogsOp
 
 /**
  * Prints the lines of what is named, oldest first: nothing is all components, one name a run or a component, several are
- * components.
+ * components. In front of components, the node that is asked for names components too.
  */
 export async function showLogs(context: Context, names: readonly string[], options: LogsOptions): Promise<void> {
-  const target = await findTarget(context, names)
-  const untold = target.components && options.follow && options.filters.since === undefined
-  await print(context, target, { ...options, lines: options.lines ?? (untold ? LINES_BEFORE : undefined) })
+  const { nodeRef, ...filters } = options.filters
+  const isRun = names.length > 0 || nodeRef === undefined
+  const target = await findTarget(context, isRun ? names : nodeRef.split(','))
+  const untold = target.components && options.follow && filters.since === undefined
+  await print(context, target, {
+    ...options,
+    filters: isRun ? options.filters : filters,
+    lines: options.lines ?? (untold ? LINES_BEFORE : undefined),
+  })
 }
 
 async function print({ output }: Context, target: LogTarget, options: LogsOptions): Promise<void> {
-  const { file, filters, lines, follow } = options
-  const read = readLines(target, { filters, lines, follow })
-  if (file === undefined) return write(output, target, read, options)
-  const opened = await openFile(file)
+  const { file, filters, lines, follow, exclude = [] } = options
+  const stop = new AbortController()
+  const read = readLines(target, {
+    ...{ filters, exclude, follow, signal: stop.signal },
+    lines: lines === 'all' ? undefined : lines,
+  })
+  const opened = file === undefined || file === '-' ? undefined : await openFile(file)
+  const listening = onInterrupt((exitCode) => {
+    process.exitCode = exitCode
+    // What was followed ends here, whole; a part of anything else is nothing.
+    if (follow) return stop.abort(new Error('It was interrupted'))
+    opened?.discardNow()
+    process.exit()
+  })
   try {
-    await write(opened.output, target, read, options)
-    await opened.keep()
+    await write(opened?.output ?? output, target, read, options)
+    await opened?.keep()
   } catch (error) {
-    await opened.discard()
+    await opened?.discard()
     throw error
+  } finally {
+    listening()
   }
 }
 
@@ -61,12 +83,10 @@ async function write(
   output: Output,
   target: LogTarget,
   read: AsyncIterable<StoredLog>,
-  { export: format, timestamps = false, prefix = true }: LogsOptions,
+  { export: format, timestamps = false, prefix = true, highlight }: LogsOptions,
 ): Promise<void> {
   if (format === undefined) {
-    const text = target.components
-      ? componentLines(output, target.components, { timestamps, prefix })
-      : (log: StoredLog) => logLine(output, log, timestamps)
+    const text = lineView(output, target.components, { timestamps, prefix, highlight })
     for await (const log of read) await output.line(text(log))
     return
   }

@@ -7,10 +7,14 @@ import type { LineFilters, LogTarget } from './target.ts'
 
 export interface ReadOptions {
   filters: LineFilters
+  /** Lines whose message holds a match of one of these are left out. */
+  exclude: readonly RegExp[]
   /** Only the last so many of what is there. */
   lines?: number | undefined
   /** Goes on until the target has ended. */
   follow?: boolean | undefined
+  /** Ends the following. */
+  signal: AbortSignal
 }
 
 const PAGE = 1_000
@@ -20,9 +24,13 @@ const MOST_LINES_BEFORE = 10_000
 /** Oldest first; memory holds one page, or the last lines that are asked for. */
 export async function* readLines(target: LogTarget, options: ReadOptions): AsyncGenerator<StoredLog, void, undefined> {
   const { filters, lines, follow } = options
-  if (follow) yield* coming(target, options)
-  else if (lines === undefined) yield* pages(target, { ...filters, limit: PAGE })
-  else yield* await lastLines(target, filters, lines)
+  const wanted = ({ message }: StoredLog) => !options.exclude.some((pattern) => pattern.test(message))
+  if (!follow && lines !== undefined) {
+    yield* await lastLines(target, filters, lines, wanted)
+    return
+  }
+  const all = follow ? coming(target, options) : pages(target, { ...filters, limit: PAGE })
+  for await (const log of all) if (wanted(log)) yield log
 }
 
 async function* pages(target: LogTarget, query: LogQuery): AsyncGenerator<StoredLog, void, undefined> {
@@ -33,11 +41,16 @@ async function* pages(target: LogTarget, query: LogQuery): AsyncGenerator<Stored
   }
 }
 
-async function lastLines(target: LogTarget, filters: LineFilters, count: number): Promise<StoredLog[]> {
+async function lastLines(
+  target: LogTarget,
+  filters: LineFilters,
+  count: number,
+  wanted: (log: StoredLog) => boolean,
+): Promise<StoredLog[]> {
   const last: StoredLog[] = []
   if (count === 0) return last
   for await (const log of pages(target, { ...filters, direction: 'backward', limit: Math.min(count, PAGE) })) {
-    last.push(log)
+    if (wanted(log)) last.push(log)
     if (last.length >= count) break
   }
   return last.reverse()
@@ -46,13 +59,17 @@ async function lastLines(target: LogTarget, filters: LineFilters, count: number)
 /** What is there, or the last lines of it, and then what comes. */
 async function* coming(
   { follow }: LogTarget,
-  { filters, lines }: ReadOptions,
+  { filters, lines, signal }: ReadOptions,
 ): AsyncGenerator<StoredLog, void, undefined> {
   if (lines !== undefined && lines > MOST_LINES_BEFORE) {
     throw new CommandError(`With -f, at most ${MOST_LINES_BEFORE} lines can be asked for by -n; or leave -n out.`, 2)
   }
   const from = lines === undefined ? 'start' : lines === 0 ? 'end' : `-${lines}`
-  for await (const { event, data } of follow(from, filters)) {
-    if (event === 'log') yield data
+  try {
+    for await (const { event, data } of follow(from, filters, signal)) {
+      if (event === 'log') yield data
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
 }

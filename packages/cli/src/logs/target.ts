@@ -22,13 +22,14 @@ export interface LogTarget {
   /** Components whose lines may come; undefined for a run. */
   components?: readonly string[]
   /** Lines from a place on, which may be `start`, `end`, or `-100` for the last 100: as they come, until the end. */
-  follow: (from: string, filters: LineFilters) => AsyncIterable<RunEvent | ComponentEvent>
+  follow: (from: string, filters: LineFilters, signal: AbortSignal) => AsyncIterable<RunEvent | ComponentEvent>
 }
 
 export function runTarget({ api }: Context, runId: string): LogTarget {
   return {
     read: (query) => api.logs(runId, query),
-    follow: (from, filters) => api.followRun(runId, { ...filters, from, events: 'log', onState: sayWhenAway }),
+    follow: (from, filters, signal) =>
+      api.followRun(runId, { ...filters, from, events: 'log', onState: sayWhenAway, signal }),
   }
 }
 
@@ -51,7 +52,8 @@ export async function findTarget(context: Context, names: readonly string[]): Pr
   return {
     read: (query) => api.componentLogs({ ...query, ...component }),
     components: names.length > 0 ? names : known,
-    follow: (from, filters) => api.followComponents({ ...filters, ...component, from, onState: sayWhenAway }),
+    follow: (from, filters, signal) =>
+      api.followComponents({ ...filters, ...component, from, onState: sayWhenAway, signal }),
   }
 }
 
