@@ -1,7 +1,11 @@
-// What runs and listens on this machine.
+// What runs and listens on this machine, and what git sees of the clone.
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { createConnection } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Every process on this machine that we may look into. */
 export function processes(): { command: string; environment: string }[] {
@@ -27,4 +31,9 @@ export async function isOpen(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
+}
+
+/** What is changed in the clone. */
+export function gitStatus(): string {
+  return execFileSync('git', ['status', '--porcelain'], { cwd: CLONE }).toString()
 }

@@ -9,6 +9,9 @@ import { Client, Connection } from '@temporalio/client'
 import { expect } from 'vitest'
 import type { StackUnderTest } from './stack-under-test.ts'
 
+/** Nodes of the demo workflow. */
+export const NODES = 13
+
 /** Starts a run through the API; gives its id. */
 export async function startRun(stack: StackUnderTest, inputs: AuditInputs = {}): Promise<string> {
   const { api } = stack.outputs.addresses
