@@ -13,6 +13,16 @@ it('tells which image can not be pulled, why, and what to do', () => {
   expect(told).toMatch(/no such host\n.*runlight:images\./s)
 })
 
+it.each([
+  'failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to do request: Head ' +
+    '"https://nowhere.invalid/v2/library/node/manifests/22": dial tcp: lookup nowhere.invalid: no such host',
+  'failed to solve: nowhere.invalid/node:22: failed to resolve source metadata for nowhere.invalid/node:22: no such host',
+])('tells that an image of ours has no base, and what to do: %s', (message) => {
+  const told = explainError(`error reading build output: ${message}`, 'bridge-loki-image', 'dev')
+  expect(told).toMatch(/^The image of bridge-loki can't be built, as its base image can't be had: .*no such host\n/)
+  expect(told).toContain('runlight:docker.baseImage')
+})
+
 it('tells which port is taken', () => {
   const message =
     'Unable to start container: Error response from daemon: driver failed programming external connectivity on endpoint ' +

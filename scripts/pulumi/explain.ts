@@ -15,6 +15,13 @@ const KNOWN: readonly Known[] = [
       `another one: pulumi config set --path 'runlight:images.<name>' <image>`,
   },
   {
+    pattern: /(failed to (?:do request: Head "[^"]*\/manifests\/|resolve source metadata for )[^\n]*)/,
+    explain: ([reason = ''], resource) =>
+      `The image of ${resource.replace(/-image$/, '')} can't be built, as its base image can't be had: ${trimmed(reason)}\n` +
+      `See that the engine reaches that registry and may read from it, bring the image there (docker load), or name ` +
+      `another one with Node and npm: pulumi config set --path 'runlight:docker.baseImage' <image>`,
+  },
+  {
     pattern:
       /Bind for (\S+?):(\d+) failed: port is already allocated|listen tcp4? (\S+?):(\d+): bind: address already in use/,
     explain: ([ip, port, otherIp, otherPort], resource) =>
