@@ -30,13 +30,12 @@ export async function readWholeHistory(
   limits: PageLimits,
 ): Promise<LinePage> {
   for (let attempt = 1; ; attempt++) {
-    const past = await database.read((sql) => readPast(sql, range.scope, source.labels))
-    const before = past ? past.end : await database.read(readSeam)
+    const before = await database.read(readSeam)
+    const past =
+      before === undefined ? undefined : await database.read((sql) => readPast(sql, range.scope, source.labels))
     const page = await readBoth(database, source, past, range, filters, limits)
-    // A day that was dropped while the hot store was read is missing there, and was not asked for in Loki.
-    const after = await database.read(async (sql) =>
-      past ? (await readPast(sql, range.scope, source.labels))?.end : readSeam(sql),
-    )
+    // A day that was dropped since the seam was read may be missing in the hot store, and was not asked for in Loki.
+    const after = await database.read(readSeam)
     if (before === after) return page
     if (attempt === ATTEMPTS)
       throw new RunlightError('RL_STORE_UNAVAILABLE', 'Days are being dropped one after another')

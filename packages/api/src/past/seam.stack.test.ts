@@ -1,0 +1,269 @@
+// Paging with any filters while lines with older times arrive and days leave the hot store: what was there at the first
+// page comes once and in order, what arrived since comes once, and nothing else.
+
+import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
+import type { LogPage, StoredLog } from '@runlight/contracts/api'
+import type { LabelMode } from '@runlight/contracts/labels'
+import { LABEL_MODES } from '@runlight/contracts/labels'
+import type { LogEntry } from '@runlight/contracts/log-entry'
+import { effectiveTime, instantFromNanos, instantToNanos, parseInstant } from '@runlight/contracts/time'
+import type { Instant } from '@runlight/contracts/time'
+import { ROLES } from '@runlight/contracts/tables'
+import { TOPICS } from '@runlight/contracts/topics'
+import { createMetrics } from '@runlight/service/metrics'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startLoki } from '../../../../regression/fixtures/loki.ts'
+import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
+import { readLogPage } from '../logs/page.ts'
+import { DEFAULT_POOL, openDatabase } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
+import { startTestApi } from '../test/api.fixture.ts'
+import type { TestApi } from '../test/api.fixture.ts'
+import { logEntry, time } from '../test/records.fixture.ts'
+import { startTraceStore } from '../test/trace-store.fixture.ts'
+import type { TraceStore } from '../test/trace-store.fixture.ts'
+import { connectLoki } from './loki-query.ts'
+
+const DAY_MS = 86_400_000
+const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS
+/** Days before today that hold lines; each round drops one. */
+const DAYS = 4
+const PARTITIONS = [0, 1, 2]
+const RUN = 'run-paged'
+/** Before those days, of another run. */
+const OLDEST = TODAY - 25 * DAY_MS
+
+let loki: TestLoki
+let store: TraceStore
+const apis = new Map<LabelMode, TestApi>()
+/** All lines of the run that were stored so far. */
+const known: Known[] = []
+const ends = new Map<number, number>()
+let writing: Promise<unknown> = Promise.resolve()
+
+interface Known {
+  entry: LogEntry
+  effectiveNs: bigint
+  partition: number
+  offset: number
+}
+
+beforeAll(async () => {
+  loki = await startLoki({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
+  const sinks = LABEL_MODES.map((labels) =>
+    createLokiSink({
+      ...{ url: loki.url, topic: TOPICS.logs, labels, lines: 'json', lineLimit: 256 * 1024, pushes: 8 },
+      ...{ ageLimitMillis: 30 * DAY_MS, metrics: createMetrics() },
+    }),
+  )
+  store = await startTraceStore(sinks)
+  for (const lokiLabels of LABEL_MODES) {
+    apis.set(lokiLabels, await startTestApi(store.postgres, { lokiUrl: loki.url, lokiLabels }))
+  }
+  await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
+    VALUES (${RUN}, 'unassigned', 1, 'RUNNING', 0, ${new Date(TODAY - DAYS * DAY_MS).toISOString()}::timestamptz)`
+  for (let daysAgo = DAYS; daysAgo >= 0; daysAgo--) {
+    for (const minutes of [1, 3, 24, 700, 1_430, 1_438]) {
+      const appendedAt = Math.min(TODAY - daysAgo * DAY_MS + minutes * 60_000, Date.now())
+      for (const partition of PARTITIONS) await write(partition, appendedAt, 12)
+    }
+  }
+})
+
+afterAll(async () => {
+  for (const one of apis.values()) await one.stop()
+  await store?.stop()
+  await loki?.stop()
+})
+
+const dropDay = (millis: number) =>
+  store.sql`SELECT runlight_drop_log_partition(${new Date(millis).toISOString().slice(0, 10)}::date)`
+
+/** How far the own times of lines lie from when they are appended: some at equal moments, some too far to be believed. */
+const OFFSETS_MS = [-1_499_000, -700_000, -60_000, -1, 0, 0, 0, 1, 290_000, -2 * DAY_MS, 7_200_000, -30_000]
+
+/** Stores lines of every kind at the end of a partition; one after another, as a partition has one writer. */
+function write(partition: number, appendedAt: number, count: number): Promise<unknown> {
+  const stored = async () => {
+    const first = ends.get(partition) ?? 0
+    const lines = Array.from({ length: count }, (_, index): Known => {
+      const number = first + index
+      const own = appendedAt + (OFFSETS_MS[number % OFFSETS_MS.length] as number)
+      const entry = logEntry({
+        ...{ runId: RUN, message: `${partition}/${number}`, timestamp: time(own, (number % 4) * 250_001) },
+        ...{ nodeRef: `node ${number % 3}`, attempt: 1 + (number % 2), level: number % 5 === 0 ? 'error' : 'info' },
+        ...{ stream: number % 7 < 3 ? 'stdout' : 'stderr' },
+        ...(number % 6 !== 0 && { producer: { id: `producer-${partition}`, seq: number + 1 } }),
+      })
+      const append = instantFromNanos(BigInt(appendedAt) * 1_000_000n)
+      const { instant } = effectiveTime(parseInstant(entry.timestamp) as Instant, append)
+      return { entry, effectiveNs: instantToNanos(instant), partition, offset: number }
+    })
+    await store.storeLogs(
+      lines.map(({ entry }) => entry),
+      { partition, appendedAt },
+    )
+    ends.set(partition, first + count)
+    known.push(...lines)
+  }
+  writing = writing.then(stored)
+  return writing
+}
+
+interface Query {
+  direction: 'forward' | 'backward'
+  limit: number
+  nodeRef?: string
+  attempt?: number
+  level?: string
+  stream?: string
+  grep?: string
+  since?: number
+  until?: number
+}
+
+const moment = fc.integer({ min: TODAY - DAYS * DAY_MS, max: TODAY + DAY_MS })
+const query: fc.Arbitrary<Query> = fc.record(
+  {
+    direction: fc.constantFrom('forward', 'backward'),
+    limit: fc.oneof(fc.integer({ min: 11, max: 60 }), fc.integer({ min: 100, max: 400 })),
+    nodeRef: fc.constantFrom('node 0', 'node 2'),
+    attempt: fc.constantFrom(1, 2),
+    level: fc.constantFrom('error', 'info,error'),
+    stream: fc.constantFrom('stdout', 'stderr,stdout'),
+    grep: fc.constantFrom('[37]$', '^(0|2)/'),
+    since: moment,
+    until: moment,
+  },
+  { requiredKeys: ['direction', 'limit'] },
+)
+
+const reader = fc.record({
+  mode: fc.constantFrom(...LABEL_MODES),
+  query: fc.oneof(
+    query,
+    query.map(({ direction, limit }): Query => ({ direction, limit })),
+  ),
+  /** After which of its pages it makes a writer write, and to which partition. */
+  writes: fc.array(fc.constantFrom(0, 1, 2, undefined), { minLength: 1, maxLength: 6 }),
+})
+
+/** The lines that are meant, in the order of the history. */
+function expected(lines: readonly Known[], wanted: Query): string[] {
+  const { nodeRef, attempt, level, stream, grep, since, until, direction } = wanted
+  const kept = lines.filter(
+    ({ entry, effectiveNs }) =>
+      (nodeRef === undefined || entry.nodeRef === nodeRef) &&
+      (attempt === undefined || entry.attempt === attempt) &&
+      (level === undefined || level.split(',').includes(entry.level)) &&
+      (stream === undefined || stream.split(',').includes(entry.stream)) &&
+      (grep === undefined || new RegExp(grep).test(entry.message)) &&
+      (since === undefined || effectiveNs >= BigInt(since) * 1_000_000n) &&
+      (until === undefined || effectiveNs <= BigInt(until) * 1_000_000n),
+  )
+  const sign = direction === 'forward' ? 1 : -1
+  const sorted = kept.toSorted((a, b) =>
+    a.effectiveNs !== b.effectiveNs
+      ? a.effectiveNs < b.effectiveNs
+        ? -sign
+        : sign
+      : sign * (a.partition - b.partition || a.offset - b.offset),
+  )
+  return sorted.map(({ entry }) => entry.message)
+}
+
+/** Reads to the end, and tells what was read and where to go on. */
+async function readOn(
+  { mode, query: { since, until, ...wanted } }: { mode: LabelMode; query: Query },
+  cursor: string | undefined,
+  between: (page: number) => Promise<unknown> | undefined,
+): Promise<{ messages: string[]; cursor: string | undefined }> {
+  const parameters = {
+    ...wanted,
+    ...(since !== undefined && { since: time(since) }),
+    ...(until !== undefined && { until: time(until) }),
+  }
+  const logs: StoredLog[] = []
+  for (let pages = 1; ; pages++) {
+    const api = apis.get(mode) as TestApi
+    const page = await api.get<LogPage>(`/workflows/runs/${RUN}/logs`, { ...parameters, cursor })
+    logs.push(...page.logs)
+    cursor = page.nextCursor
+    if (!page.hasMore) return { messages: logs.map(({ message }) => message), cursor }
+    await between(pages)
+  }
+}
+
+/** Between which of its reads of the hot store a page may find itself without a day. */
+const STEPS = 8
+
+test.each([
+  ['the first day that leaves', true],
+  ['a later one', false],
+])('between any two reads of a page: %s is missed by none of them', async (_, isFirst) => {
+  const database = openDatabase({ url: store.postgres.url(ROLES.reader), password: 'reader', ...DEFAULT_POOL })
+  for (let step = 0; step < STEPS; step++) {
+    const runId = `run-${isFirst}-${step}`
+    const appendedAt = OLDEST + (step + (isFirst ? 0 : STEPS)) * DAY_MS
+    await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
+      VALUES (${runId}, 'unassigned', 1, 'RUNNING', 0, ${new Date(appendedAt).toISOString()}::timestamptz)`
+    for (const at of [appendedAt, TODAY]) {
+      await store.storeLogs([logEntry({ runId, timestamp: time(at), message: String(at) })], {
+        ...{ partition: (isFirst ? 7 : 7 + STEPS) + step, appendedAt: at },
+      })
+    }
+    if (isFirst) await store.sql`DELETE FROM log_days`
+    let reads = 0
+    const stepping: Database = {
+      ...database,
+      read: async (work) => {
+        if (reads++ === step) await dropDay(appendedAt)
+        return database.read(work)
+      },
+    }
+    const { lines } = await readLogPage(stepping, {
+      ...{ scope: { kind: 'run', runId }, topic: TOPICS.logs, direction: 'forward', cursor: undefined, list: [runId] },
+      past: { loki: connectLoki(loki.url), labels: 'perRun', topic: TOPICS.logs },
+      filters: { nodeRef: undefined, attempt: undefined, levels: undefined, streams: undefined },
+      bounds: { since: undefined, until: undefined },
+      limits: { lines: 1_000, bytes: 1_000_000, scan: 1_000 },
+    })
+    expect([step, ...lines.map(({ fields }) => fields.message)]).toEqual([step, String(appendedAt), String(TODAY)])
+  }
+  await database.close()
+})
+
+test('any reader gets all that was there once and in order, then all that has arrived', async () => {
+  let daysAgo = DAYS
+  await fc.assert(
+    fc.asyncProperty(fc.array(reader, { minLength: 6, maxLength: 8 }), async (readers) => {
+      const day = TODAY - daysAgo-- * DAY_MS
+      let drop: (() => Promise<unknown>) | undefined = () => dropDay(day)
+      await writing
+      const before = [...known]
+      const reads = readers.map((one) =>
+        readOn(one, undefined, async (page) => {
+          const partition = one.writes[page - 1]
+          if (partition !== undefined) await write(partition, Date.now(), 5)
+          const now = page === 2 ? drop : undefined
+          if (now) drop = undefined
+          await now?.()
+        }),
+      )
+      const first = await Promise.all(reads)
+      await drop?.()
+      await write(1, Date.now(), 7)
+      for (const [index, one] of readers.entries()) {
+        const { messages, cursor } = first[index] as (typeof first)[number]
+        const rest = await readOn(one, cursor, () => undefined)
+        const all = [...messages, ...rest.messages]
+        const old = new Set(expected(before, one.query))
+        expect(all.filter((message) => old.has(message))).toEqual([...old])
+        expect(all.toSorted()).toEqual(expected(known, one.query).toSorted())
+      }
+    }),
+    // What a round does to the store can't be undone, so a failure can't be made smaller.
+    { numRuns: DAYS, endOnFailure: true },
+  )
+})
