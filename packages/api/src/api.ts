@@ -99,8 +99,10 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     settledLoki: settledLoki(letterBus, database, deadLetterTopic),
   }
   const bounds = { ...LIVE_BOUNDS, ...settings.live }
+  // Requests that wait for the store hold up nobody who joins a stream.
+  const streamSources = { ...sources, database: backfillDatabase }
   const live = new Live({
-    sources: { ...sources, database: backfillDatabase },
+    sources: streamSources,
     hubDatabase,
     listen: (told) =>
       listenForPositions({ url: settings.postgresDirectUrl ?? postgres.url, password: postgres.password, ...told }),
@@ -110,7 +112,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
   let state = 'running'
   const server = createServer({
     version: manifest.version,
-    ...{ log, metrics, sources, live },
+    ...{ log, metrics, sources, streamSources, live },
     state: () => state,
     ready: readinessChecks(sources),
   })

@@ -27,7 +27,8 @@ import { componentStream, runStream } from './routes/streams.ts'
 import { streamStatus } from './routes/stream-status.ts'
 import { runTimeline } from './routes/timeline.ts'
 import { runTrace } from './routes/trace.ts'
-import { jobRunLogs, systemLogs, taskRunLogs } from './routes/unified.ts'
+import { jobRunLogs, systemLogs, taskRunLogs, typeLogs } from './routes/unified.ts'
+import { unifiedStream } from './routes/unified-streams.ts'
 import type { StatusSources } from './status/read.ts'
 
 /** What the routes ask. */
@@ -38,6 +39,8 @@ export interface ServerSettings {
   log: Log
   metrics: Metrics
   sources: ApiSources
+  /** The same with connections of their own, for those who join a stream. */
+  streamSources: StatusSources
   live: Live
   /** Stage of the life cycle, such as `running`. */
   state: () => string
@@ -77,7 +80,7 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   installMetrics(app, settings.metrics)
   const routes = apiRoutes(settings.sources, settings.live)
   installRoutes(app, routes)
-  const streams = streamRoutes(settings.sources, settings.live)
+  const streams = streamRoutes(settings.streamSources, settings.live)
   installStreams(app, streams)
   installOperations(app, settings)
   const description = openApiDocument(routes, streams, settings.version)
@@ -105,14 +108,14 @@ export function apiRoutes(sources: ApiSources, live: Live): Route[] {
     ],
     ...[startRun(sources), runCancel(sources)],
     ...[componentList(sources), componentLogs(sources)],
-    ...[jobRunLogs(sources), taskRunLogs(sources), systemLogs(sources), streamStatus(live)],
+    ...[jobRunLogs(sources), taskRunLogs(sources), systemLogs(sources), typeLogs(sources), streamStatus(live)],
     ...[deadLetterList(sources), deadLetter(sources), deadLetterReplay(sources), deadLettersReplay(sources)],
   ]
 }
 
 /** What can be followed. */
 export function streamRoutes(sources: StatusSources, live: Live): StreamRoute[] {
-  return [runStream(sources, live), componentStream(sources, live)]
+  return [runStream(sources, live), componentStream(sources, live), unifiedStream(sources, live)]
 }
 
 function installMetrics(app: FastifyInstance, metrics: Metrics): void {

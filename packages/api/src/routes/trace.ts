@@ -5,7 +5,7 @@ import Type from 'typebox'
 import { openTraceCursor, sealTraceCursor } from '../cursor/cursors.ts'
 import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
-import { runIsKnown } from '../status/read.ts'
+import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { readEvents } from '../store/events.ts'
 import { DEFAULT_LIMIT, DirectionParameter, PAGE_BYTES, Paging, RunPath } from './parameters.ts'
@@ -32,7 +32,12 @@ export const runTrace = (sources: StatusSources) =>
       const reached = last ?? after ?? 0n
       // Newest first ends at the first event; oldest first can always be gone on with.
       const goesOn = direction === 'forward' || hasMore
-      const page = { runId, hasMore, ...(goesOn && { nextCursor: sealTraceCursor(reached, list) }) }
+      const degraded = degradation('loki', await sources.lokiHealth())
+      const page = {
+        ...{ runId, hasMore },
+        ...(goesOn && { nextCursor: sealTraceCursor(reached, list) }),
+        ...(degraded.length > 0 && { degraded }),
+      }
       return jsonWith<TracePage>(page, { events: jsonArray(events) })
     },
   })

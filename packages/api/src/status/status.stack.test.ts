@@ -1,7 +1,7 @@
 // How a run stands, with the real Temporal, bus, Loki and trace store: right at once, never taken back, honest when
 // one of them is away.
 
-import type { LogPage } from '@runlight/contracts/api'
+import type { LogPage, TracePage } from '@runlight/contracts/api'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { ExecutionStatus as StatusShape } from '@runlight/contracts/execution-status'
 import { shape } from '@runlight/contracts/schema'
@@ -18,6 +18,7 @@ import type { TestTemporal } from '../../../../regression/fixtures/temporal.ts'
 import { startTestApi } from '../test/api.fixture.ts'
 import type { TestApi } from '../test/api.fixture.ts'
 import { commitAsLoki, lokiLetter } from '../test/loki-group.fixture.ts'
+import { readEvents } from '../test/event-stream.fixture.ts'
 import { account, closed, logEntry, traceEvent } from '../test/records.fixture.ts'
 import { complete, fail, takeFirstTask } from '../test/temporal-tasks.fixture.ts'
 import { startTraceStore } from '../test/trace-store.fixture.ts'
@@ -284,7 +285,7 @@ describe('when something is away', () => {
     expect(await untilStatus('run-unstored', 'QUEUED')).toMatchObject({ status: 'QUEUED' })
   })
 
-  test('Loki: runs, traces and lines go on, marked degraded', async () => {
+  test('Loki: status, trace, the live stream and recent lines go on, marked degraded', async () => {
     await loki.kill()
     const degraded = [{ component: 'loki' }]
     const logs = '/workflows/runs/run-accounted/logs'
@@ -292,6 +293,15 @@ describe('when something is away', () => {
     expect((await api.get<LogPage>(logs)).logs).toHaveLength(5)
     expect(await status('run-accounted')).toMatchObject({ status: 'COMPLETED', degraded })
     expect(await api.get('/workflows/runs')).toMatchObject({ degraded })
+    const trace = await api.get<TracePage>('/workflows/runs/run-accounted/trace')
+    expect(trace).toMatchObject({ degraded })
+    expect(trace.events.length).toBeGreaterThan(0)
+    const reader = await readEvents(new URL('/workflows/runs/run-accounted/stream', api.url))
+    const told = (name: string) => reader.events.filter(({ event }) => event === name).map(({ data }) => data)
+    await expect.poll(() => told('log').length, { timeout: 30_000 }).toBe(5)
+    await expect.poll(() => told('trace').length, { timeout: 30_000 }).toBe(trace.events.length)
+    await expect.poll(() => told('status').at(-1), { timeout: 30_000 }).toContain('"component":"loki"')
+    reader.cut()
     const ready = await fetch(`${api.url}/readyz`)
     expect(ready.status).toBe(200)
     expect(await ready.text()).toContain('answers are marked degraded')
