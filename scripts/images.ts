@@ -1,5 +1,6 @@
 // `npm run images [-- --base <image>] [-- --registry <prefix>] [-- --push] [-- <service> …]`: builds the images of our
 // services with the docker command, as `pulumi up` does for the stack dev, and writes each one's bill of materials.
+// `npm run images -- --pin [-- --again]`: writes the digests of third parties' images into configs/versions.json.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { SERVICES, SERVICE_NAMES, type Service } from '../stacks/build/services.
 import { pinnedImage, referenceOf } from '../stacks/platforms/docker/catalogue.ts'
 import { cloneRoot, runlightHome } from './environment/home.ts'
 import { Failure } from './failure.ts'
+import { pinDigests } from './images/pin-digests.ts'
 import { progressFor } from './terminal/progress.ts'
 import { CommandFailed, run } from './tools/command.ts'
 import { runVerb } from './verb.ts'
@@ -61,8 +63,11 @@ async function main(signal: AbortSignal): Promise<number> {
       registry: { type: 'string' },
       network: { type: 'string' },
       push: { type: 'boolean', default: false },
+      pin: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
     },
   })
+  if (values.pin) return await pin(values.again, signal)
   const unknown = positionals.filter((name) => !SERVICE_NAMES.some((each) => each === `@runlight/${name}`))
   if (unknown.length > 0) {
     console.error(
@@ -74,7 +79,8 @@ async function main(signal: AbortSignal): Promise<number> {
     (name) => positionals.length === 0 || positionals.includes(name.slice('@runlight/'.length)),
   )
   const progress = progressFor()
-  const { push, ...options } = values
+  const { push, base, registry, network } = values
+  const options = { ...(base && { base }), ...(registry && { registry }), ...(network && { network }) }
   const into = join(runlightHome().root, 'images')
   const built: BuiltImage[] = []
   try {
@@ -94,11 +100,19 @@ async function main(signal: AbortSignal): Promise<number> {
   return 0
 }
 
+async function pin(again: boolean, signal: AbortSignal): Promise<number> {
+  const file = join(cloneRoot, 'configs', 'versions.json')
+  const found = await pinDigests(file, { again, signal, note: (text) => console.log(text) }).catch(explained)
+  for (const [name, digest] of found) console.log(`${name}  ${digest}`)
+  console.log(found.size > 0 ? `Written to ${file}.` : 'Nothing has changed.')
+  return 0
+}
+
 function explained(cause: unknown): never {
   if (!(cause instanceof CommandFailed)) throw cause
   throw new Failure(
     {
-      what: 'An image was not built.',
+      what: 'An image was not built, or could not be had.',
       why: [cause.message, ...cause.tail.slice(-15)].join('\n'),
       next: 'See that an engine runs (`docker version`), and that it can get the base image; --base names another one.',
     },

@@ -94,7 +94,7 @@ function startProcess(folder: string): ChildProcess {
   const log = openSync(join(folder, 'log'), 'a')
   const at = (name: string) => join(folder, name)
   try {
-    return spawn(
+    const engine = spawn(
       'setpriv',
       [
         // Ends with this process, too.
@@ -106,6 +106,9 @@ function startProcess(folder: string): ChildProcess {
       ],
       { stdio: ['ignore', log, log], detached: true },
     )
+    // One that can't be started has an exit code, too.
+    engine.on('error', () => undefined)
+    return engine
   } finally {
     closeSync(log)
   }
@@ -141,7 +144,9 @@ async function stopEngine(engine: ChildProcess, folder: string): Promise<void> {
   await ended
   clearTimeout(timer)
   await removeGroups(basename(folder))
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch((error: unknown) => {
+    console.error(`${folder} could not be removed: ${String(error)}`)
+  })
 }
 
 function childrenOf(pid: number | undefined): number[] {
