@@ -11,7 +11,8 @@ export interface MalformedRecord {
   key: Buffer | null
   value: Buffer | null
   headers?: Record<string, string>
-  loki: Fate
+  /** Undefined where the sink does not take its topic. */
+  loki?: Fate
   postgres: Fate
 }
 

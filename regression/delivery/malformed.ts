@@ -1,6 +1,7 @@
-// 100,000 records that are wrong in every way, and good ones between them.
+// 100,000 records that are wrong in every way, some hundred events that are, and good ones between them.
 
 import { createHash } from 'node:crypto'
+import type { Message } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import type { DeadLetter } from '@runlight/contracts/dead-letter'
 import { METRICS } from '@runlight/contracts/metrics'
@@ -13,14 +14,17 @@ import { eachRecord } from '../oracle/topic-records.ts'
 import { untilDelivered } from './delivery-stack.ts'
 import type { DeliveryStack } from './delivery-stack.ts'
 import { Journal } from './journal.ts'
+import { malformedEvents } from './malformed-events.ts'
 import { ODD, malformedRecords } from './malformed-records.ts'
 import type { Fate, MalformedRecord } from './malformed-records.ts'
-import { asMessages, linesInLoki, runLines, seqs, seqsInPostgres, seqsOf } from './run-records.ts'
+import { asMessages, linesInLoki, runEvent, runLines, seqs, seqsInPostgres, seqsOf } from './run-records.ts'
 
 const MALFORMED = 100_000
 const GOOD_RUNS = 10
 /** Of each run; one stands after every twentieth malformed record. */
 const GOOD_LINES = MALFORMED / 20 / GOOD_RUNS
+const EVENTS_OF_A_KIND = 20
+const GOOD_EVENTS = 30
 const BATCH_BYTES = 4 * 1024 * 1024
 
 export function malformed(stackOf: () => DeliveryStack): void {
@@ -35,17 +39,22 @@ export function malformed(stackOf: () => DeliveryStack): void {
         await expect.poll(ready, { timeout: 60_000 }).toEqual([true, true])
         const before = await deadLetterCounts(stack)
         const letters = await deadLetterEnd(stack)
-        await send(stack, records)
+        const events = malformedEvents(new Random(seed), EVENTS_OF_A_KIND)
+        const all = [...records, ...events]
+        const good = Array.from({ length: GOOD_RUNS }, (_, run) => asMessages(runLines(goodRun(run), GOOD_LINES)))
+        await send(stack, TOPICS.logs, records, good)
+        await send(stack, TOPICS.events, events, [asMessages(goodEvents())])
         journal.write('everything is on the bus')
         await untilDelivered(stack)
         journal.write('everything is stored')
         const counts = await deadLetterCounts(stack)
         for (const sink of SINKS) {
-          expect(difference(counts[sink], before[sink])).toEqual(countsOf(records, sink))
+          expect(difference(counts[sink], before[sink])).toEqual(countsOf(all, sink))
         }
-        await expectLetters(stack, letters, records)
+        await expectLetters(stack, letters, all)
         journal.write('the dead letters are read')
         await expectOddStored(stack, records)
+        await expectEventsStored(stack, events)
         for (let run = 0; run < GOOD_RUNS; run++) {
           expect(await seqsInPostgres(stack.sql, goodRun(run))).toEqual(seqs(GOOD_LINES))
           expect(seqsOf(await linesInLoki(stack, goodRun(run)))).toEqual(seqs(GOOD_LINES))
@@ -62,13 +71,22 @@ export function malformed(stackOf: () => DeliveryStack): void {
 
 const goodRun = (run: number) => `run-among-malformed-${run}`
 
-async function send({ kafka }: DeliveryStack, records: readonly MalformedRecord[]): Promise<void> {
-  const good = Array.from({ length: GOOD_RUNS }, (_, run) => asMessages(runLines(goodRun(run), GOOD_LINES)))
+const GOOD_EVENT_RUN = 'events-among-malformed'
+const goodEvents = () =>
+  seqs(GOOD_EVENTS).map((seq) => runEvent(GOOD_EVENT_RUN, seq === 1 ? 'RUN_STARTED' : 'NODE_PROGRESS', seq))
+
+/** @param good lists that take turns: one message after every twentieth record */
+async function send(
+  { kafka }: DeliveryStack,
+  topic: string,
+  records: readonly MalformedRecord[],
+  good: readonly Message[][],
+): Promise<void> {
   const producer = await steadyProducer(kafka)
   let messages: Parameters<typeof producer.send>[0]['messages'] = []
   let bytes = 0
   const flush = async () => {
-    await producer.send({ topic: TOPICS.logs, messages })
+    await producer.send({ topic, messages })
     messages = []
     bytes = 0
   }
@@ -79,7 +97,7 @@ async function send({ kafka }: DeliveryStack, records: readonly MalformedRecord[
     const isLong = (key?.length ?? 0) > 10_000
     messages.push({ key, value, ...(headers ? { headers } : {}), ...(isLong ? { partition: index % 4 } : {}) })
     bytes += size
-    const line = index % 20 === 19 ? good[Math.floor(index / 20) % GOOD_RUNS]?.shift() : undefined
+    const line = index % 20 === 19 ? good[Math.floor(index / 20) % good.length]?.shift() : undefined
     if (line) messages.push(line)
   }
   await flush()
@@ -90,7 +108,7 @@ type Counts = Partial<Record<Fate, number>>
 
 function countsOf(records: readonly MalformedRecord[], sink: SinkName): Counts {
   const counts: Counts = {}
-  for (const { [sink]: fate } of records) if (fate !== 'stored') counts[fate] = (counts[fate] ?? 0) + 1
+  for (const { [sink]: fate } of records) if (fate && fate !== 'stored') counts[fate] = (counts[fate] ?? 0) + 1
   return counts
 }
 
@@ -125,8 +143,9 @@ async function expectLetters(
     `${sink} ${reason} ${value === null ? '' : createHash('sha1').update(value).digest('base64')}`
   for (const record of records) {
     for (const sink of SINKS) {
-      if (record[sink] === 'stored') continue
-      const key = name(sink, record[sink], record.value)
+      const { [sink]: fate, value } = record
+      if (!fate || fate === 'stored') continue
+      const key = name(sink, fate, value)
       open.set(key, (open.get(key) ?? 0) + 1)
     }
   }
@@ -181,6 +200,22 @@ async function expectOddStored({ sql, loki }: DeliveryStack, records: readonly M
     from logs where org_id = ${ODD.org}`
   const of = (name: string) => records.filter(({ kind }) => kind === name).length
   expect(digits).toEqual({ exact: of('digits that a double loses'), names: of('__proto__ as a key') })
+}
+
+/** Those that are odd and taken are there once; each run is numbered densely, and the good one is whole. */
+async function expectEventsStored({ sql }: DeliveryStack, events: readonly MalformedRecord[]): Promise<void> {
+  const expected = events.flatMap(({ postgres }, index) => (postgres === 'stored' ? [index + 1] : []))
+  const rows = await sql<{ seq: number }[]>`
+    select producer_seq::float8 as seq from workflow_traces where org_id = ${ODD.org} order by 1`
+  const found = rows.map(({ seq }) => seq)
+  expect(firstDifferences(events, found, expected)).toEqual([])
+  const numbers = await sql<{ run: string; dense: boolean; events: number }[]>`
+    select run_id as run, count(*)::int as events, array_agg(sequence order by sequence) = array_agg(n order by n) as dense
+    from (select run_id, org_id, sequence, row_number() over (partition by run_id order by sequence) as n
+      from workflow_traces) t
+    where org_id = ${ODD.org} or run_id = ${GOOD_EVENT_RUN} group by run_id`
+  expect(numbers.filter(({ dense }) => !dense)).toEqual([])
+  expect(numbers.find(({ run }) => run === GOOD_EVENT_RUN)?.events).toBe(GOOD_EVENTS)
 }
 
 /** In words: what is missing, doubled or not expected, by the kind of record. */

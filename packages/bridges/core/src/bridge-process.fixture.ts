@@ -12,7 +12,7 @@ export interface BridgeProcess {
   /** Everything that it has said. */
   output: () => string
   metric: (name: string) => Promise<number>
-  /** `away` when it does not answer. */
+  /** `away` when it does not answer within a second. */
   state: () => Promise<string>
 }
 
@@ -26,7 +26,8 @@ export async function startBridgeProcess(main: URL, env: Readonly<Record<string,
   let output = ''
   child.stdout.on('data', (text: Buffer) => (output += text.toString()))
   const exited = once(child, 'exit') as Promise<[number | null]>
-  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  const ask = async (path: string, signal: AbortSignal | null = null) =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, { signal })).text()
   return {
     signal: (name) => child.kill(name),
     end: async (name) => {
@@ -40,6 +41,9 @@ export async function startBridgeProcess(main: URL, env: Readonly<Record<string,
       const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
       return values.reduce((sum, own) => sum + Number(own[1]), 0)
     },
-    state: async () => (JSON.parse(await ask('/healthz').catch(() => '{}')) as { state?: string }).state ?? 'away',
+    state: async () => {
+      const answer = await ask('/healthz', AbortSignal.timeout(1_000)).catch(() => '{}')
+      return (JSON.parse(answer) as { state?: string }).state ?? 'away'
+    },
   }
 }

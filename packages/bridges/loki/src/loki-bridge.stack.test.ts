@@ -1,5 +1,8 @@
 // The Loki bridge as it runs: processes of their own that are stopped, continued and asked to end in the middle of a push.
 
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { TOPICS, consumerGroup, replayTopic } from '@runlight/contracts/topics'
 import { logEntries } from '@runlight/bridge-core/batch.fixture'
 import { startBridgeProcess } from '@runlight/bridge-core/bridge-process.fixture'
@@ -10,19 +13,30 @@ import { startKafka } from '../../../../regression/fixtures/kafka.ts'
 import type { TestKafka } from '../../../../regression/fixtures/kafka.ts'
 import { startLoki } from '../../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
-import { until } from '../../../../regression/fixtures/server-process.ts'
+import { temporaryFolder, until } from '../../../../regression/fixtures/server-process.ts'
+import type { TemporaryFolder } from '../../../../regression/fixtures/server-process.ts'
 import { readLokiLines } from '../../../../regression/oracle/loki-lines.ts'
 
 const SESSION_SECONDS = 6
+
+/** Stalls the event loop of a bridge, in a read of a pipe that nobody has written to. */
+const STALL = 'SIGUSR2'
+const STALLING = `import { readFileSync } from 'node:fs'
+process.on('${STALL}', () => readFileSync(process.env.TEST_STALL))`
 
 let kafka: TestKafka
 let loki: TestLoki
 let producer: Producer
 let admin: Admin
+let folder: TemporaryFolder
+/** The pipe. */
+let stall: string
 const running: BridgeProcess[] = []
 
 beforeAll(async () => {
-  ;[kafka, loki] = await Promise.all([startKafka(), startLoki()])
+  ;[kafka, loki, folder] = await Promise.all([startKafka(), startLoki(), temporaryFolder('bridge')])
+  stall = join(folder.path, 'stall')
+  execFileSync('mkfifo', [stall])
   const topics = [TOPICS.logs, replayTopic('loki')]
   await kafka.createTopics([
     ...[...topics, TOPICS.deadLetters].map((topic) => ({ topic, partitions: 1 })),
@@ -39,7 +53,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await Promise.all([producer.disconnect(), admin.disconnect()])
-  await Promise.all([kafka.stop(), loki.stop()])
+  await Promise.all([kafka.stop(), loki.stop(), folder.remove()])
 })
 afterEach(async () => {
   loki.resume()
@@ -51,6 +65,8 @@ async function startBridge(): Promise<BridgeProcess> {
     LOG_KAFKA_BROKERS: kafka.brokers.join(','),
     RUNLIGHT_LOKI_URL: loki.url.href,
     RUNLIGHT_BRIDGE_SESSION_SECONDS: String(SESSION_SECONDS),
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(STALLING)}`,
+    TEST_STALL: stall,
   })
   running.push(bridge)
   return bridge
@@ -97,25 +113,34 @@ describe('a bridge', () => {
     await expectEachLineOnce()
   })
 
-  it('that was stopped for longer than its session, in the middle of a push, changes nothing and goes on', async () => {
-    const stopped = await startBridge()
-    await expect.poll(() => stopped.state(), LONG).toBe('running')
-    loki.pause()
-    await sendMore(1_000)
-    await expect.poll(() => stopped.metric('runlight_loki_pushes_in_flight'), LONG).toBe(1)
-    stopped.signal('SIGSTOP')
-    loki.resume()
-    const other = await startBridge()
-    await sendMore(500)
-    await expect.poll(committed, LONG).toBe(sent)
-    stopped.signal('SIGCONT')
-    await expect.poll(() => stopped.metric('runlight_bridge_rebalances_total'), LONG).toBeGreaterThan(1)
-    await other.end('SIGTERM')
-    await sendMore(500)
-    await expect.poll(committed, LONG).toBe(sent)
-    expect(await stopped.state()).toBe('running')
-    await expectEachLineOnce()
-  })
+  it.each([
+    { what: 'was stopped', stop: 'SIGSTOP', goOn: (bridge: BridgeProcess) => bridge.signal('SIGCONT') },
+    { what: 'has a stalled event loop', stop: STALL, goOn: () => writeFile(stall, '') },
+  ] as const)(
+    'that $what for longer than its session, in the middle of a push, changes nothing and goes on',
+    async ({ stop, goOn }) => {
+      const stopped = await startBridge()
+      await expect.poll(() => stopped.state(), LONG).toBe('running')
+      loki.pause()
+      await sendMore(1_000)
+      await expect.poll(() => stopped.metric('runlight_loki_pushes_in_flight'), LONG).toBe(1)
+      stopped.signal(stop)
+      await expect.poll(() => stopped.state(), LONG).toBe('away')
+      loki.resume()
+      const other = await startBridge()
+      await sendMore(500)
+      await expect.poll(committed, LONG).toBe(sent)
+      // It has had all of them: what the first one was pushing is not committed.
+      expect(await other.metric('runlight_bridge_records_delivered_total')).toBe(1_500)
+      await goOn(stopped)
+      await expect.poll(() => stopped.metric('runlight_bridge_rebalances_total'), LONG).toBeGreaterThan(1)
+      await other.end('SIGTERM')
+      await sendMore(500)
+      await expect.poll(committed, LONG).toBe(sent)
+      expect(await stopped.state()).toBe('running')
+      await expectEachLineOnce()
+    },
+  )
 
   it('that can not go on ends with exit code 1, and says why and what to do', async () => {
     const groupId = consumerGroup('loki')
