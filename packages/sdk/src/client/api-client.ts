@@ -37,6 +37,10 @@ export interface ApiClient extends DeadLetterClient, FollowClient {
   allEvents: (runId: string, query?: TraceQuery) => AsyncGenerator<Schema<'StoredEvent'>, void, undefined>
   /** The events folded into spans, by what caused them. */
   timeline: (runId: string) => Promise<Schema<'RunTimeline'>>
+  /** Starts a run, or gives the one that the same request has started before. */
+  startRun: (request?: Schema<'StartRun'>) => Promise<Schema<'StartedRun'>>
+  /** Asks the run to end; how it has ended its status tells. */
+  cancelRun: (runId: string) => Promise<Schema<'CancelledRun'>>
   logs: (runId: string, query?: LogQuery) => Promise<Schema<'LogPage'>>
   allLogs: (runId: string, query?: LogQuery) => AsyncGenerator<Schema<'StoredLog'>, void, undefined>
   components: () => Promise<Schema<'ComponentList'>>
@@ -77,6 +81,9 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
       ),
     timeline: (runId) =>
       ask((api, init) => api.GET('/workflows/runs/{runId}/timeline', { params: { path: { runId } }, ...init })),
+    startRun: (request = {}) => ask((api, init) => api.POST('/workflows/runs', { body: request, ...init })),
+    cancelRun: (runId) =>
+      ask((api, init) => api.POST('/workflows/runs/{runId}/cancel', { params: { path: { runId } }, ...init })),
     logs,
     allLogs: (runId, query) =>
       items(

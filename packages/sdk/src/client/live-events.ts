@@ -47,8 +47,9 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
       refused = error instanceof NotStreamed || error instanceof ApiProblem
       reason = reasonOf(live, error)
     }
-    if (live.poll && !fruitful && (refused || backoff.failures >= FRUITLESS)) {
-      const until = Date.now() + streamAgain
+    const pollable = live.poll && !(live.poll.begin && place.cursor !== undefined)
+    if (live.poll && pollable && !fruitful && (refused || backoff.failures >= FRUITLESS)) {
+      const until = live.poll.begin ? Infinity : Date.now() + streamAgain
       streamAgain *= 2
       const started = () => {
         backoff.succeeded()

@@ -17,6 +17,11 @@ export interface PolledSource<Line = unknown> {
   lines: (query: PollQuery) => Promise<{ lines: readonly Line[]; hasMore: boolean; nextCursor?: string }>
   /** Place of a line in the list: a time that `since` takes, and what makes it itself. */
   placeOf: (line: Line) => { time: string; id: string }
+  /**
+   * Given by a source that keeps its own place, which means nothing to the stream: it finds the place to begin at. Such
+   * a source is used only before anything was streamed, and from then on.
+   */
+  begin?: (from: string) => Promise<void>
   /** Of a run only. */
   status?: () => Promise<Schema<'ExecutionStatus'>>
   events?: (query: { cursor?: string; limit: number }) => Promise<Schema<'TracePage'>>

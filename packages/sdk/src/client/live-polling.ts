@@ -84,6 +84,7 @@ function wantedKinds({ query }: LiveQuery, source: PolledSource) {
  * the place gives the time to read from, and lines of that time up to it are passed over.
  */
 async function begin(source: PolledSource, place: Place): Promise<void> {
+  if (source.begin) return source.begin(place.from)
   if (place.cursor !== undefined || place.from === 'start') return
   const last = place.from === 'end' ? 0 : /^-\d+$/.test(place.from) ? -Number(place.from) : undefined
   if (last === undefined) {
@@ -129,7 +130,7 @@ async function* linePages(source: PolledSource, place: Place): AsyncGenerator<un
     })
     yield* page.lines
     place.cursor = page.nextCursor ?? place.cursor
-    hasMore = page.hasMore && page.nextCursor !== undefined
+    hasMore = page.hasMore && (source.begin !== undefined || page.nextCursor !== undefined)
   }
 }
 

@@ -30,12 +30,14 @@ interface Answer<T> {
   response: Response
 }
 
+export type AskFor<T> = (api: Fetcher, init: { signal: AbortSignal }) => Promise<Answer<T>>
+
 export interface Requests {
   /**
    * Asks, and gives the body of the answer.
    * @throws ApiProblem, ApiUnreachable, the reason of the client's signal
    */
-  ask: <T>(request: (api: Fetcher, init: { signal: AbortSignal }) => Promise<Answer<T>>) => Promise<T>
+  ask: <T>(request: AskFor<T>) => Promise<T>
 }
 
 export function createRequests(settings: ApiClientSettings): Requests {
