@@ -77,6 +77,8 @@ export class ByteReader {
     if (end > this.#bytes.length) throw new RangeError('the bytes end early')
     const text = new TextDecoder('utf-8', { fatal: true }).decode(this.#bytes.subarray(this.#at, end))
     this.#at = end
+    // No name holds it, and no query of the store takes it.
+    if (text.includes('\0')) throw new RangeError('a text holds the character 0')
     return text
   }
 

@@ -1,7 +1,9 @@
 // What every address of a live stream does with its parameters: where it begins, and what it may go on from.
 
 import { openLogCursor } from '../cursor/cursors.ts'
+import type { LogCursor } from '../cursor/cursors.ts'
 import { MAX_CURSOR_LENGTH } from '../cursor/sealed.ts'
+import type { ListIdentity } from '../cursor/sealed.ts'
 import { ParameterError } from '../http/problem.ts'
 import type { StreamAnswer, StreamRequest } from '../http/stream-route.ts'
 import type { Start } from '../live/backfill.ts'
@@ -39,7 +41,7 @@ export async function openStream(
   { from, check, ...wanted }: StreamWish,
   { lastEventId, transport, signal }: Pick<StreamRequest<unknown, unknown>, 'lastEventId' | 'transport' | 'signal'>,
 ): Promise<StreamAnswer> {
-  const start = startOf(lastEventId || from, wanted.query)
+  const start = lastEventId ? startOf('last-event-id', lastEventId, wanted.query) : startOf('from', from, wanted.query)
   const ended = start.kind === 'cursor' && start.cursor.live?.done === true
   if (ended && lastEventId) return 'ended'
   await check?.()
@@ -47,15 +49,27 @@ export async function openStream(
 }
 
 /** @throws RunlightError RL_CURSOR_INVALID, ParameterError */
-function startOf(text: string, { list }: LogQuery): Start {
+function startOf(parameter: string, text: string, { list }: LogQuery): Start {
   if (text === 'start' || text === 'end') return { kind: text }
   const last = /^-(\d{1,6})$/.exec(text)
-  if (!last) return { kind: 'cursor', cursor: openLogCursor(text, list) }
+  if (!last) return { kind: 'cursor', cursor: cursorIn(parameter, text, list) }
   const lines = Number(last[1])
   if (lines > MAX_LAST_LINES) {
-    throw new ParameterError('from', `The parameter from must ask for at most the last ${MAX_LAST_LINES} lines.`)
+    throw new ParameterError(
+      parameter,
+      `The parameter ${parameter} must ask for at most the last ${MAX_LAST_LINES} lines.`,
+    )
   }
   return { kind: 'last', lines }
+}
+
+/** @throws ParameterError RL_CURSOR_INVALID, by the name of where the cursor stands */
+function cursorIn(parameter: string, text: string, list: ListIdentity): LogCursor {
+  try {
+    return openLogCursor(text, list)
+  } catch (cause) {
+    throw new ParameterError(parameter, (cause as Error).message, 'RL_CURSOR_INVALID')
+  }
 }
 
 /** A cursor keeps the moments that its first request meant. */
