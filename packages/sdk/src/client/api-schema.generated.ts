@@ -128,7 +128,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Components: the last line of each, health and version of the stores, and how far the bridges are behind */
+        /** Components: health, version and last line of each, and how far the bridges are behind the bus */
         get: operations["listComponents"];
         put?: never;
         post?: never;
@@ -162,7 +162,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of a run, of its job and of its tasks, oldest first */
+        /** Lines of a run, of its job and of its tasks */
         get: operations["getJobRunLogs"];
         put?: never;
         post?: never;
@@ -179,7 +179,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of one attempt of a node, oldest first */
+        /** Lines of one attempt of a node */
         get: operations["getTaskRunLogs"];
         put?: never;
         post?: never;
@@ -196,8 +196,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of all components, oldest first */
+        /** Lines of components */
         get: operations["getSystemLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/type/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All lines of one type: of components, of jobs, or of tasks */
+        get: operations["getLogsByType"];
         put?: never;
         post?: never;
         delete?: never;
@@ -351,6 +368,40 @@ export interface paths {
         };
         /** Lines of components, as they come: WebSocket, one JSON object a message with `event`, `id` and `data` */
         get: operations["streamComponentsWebSocket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/stream/sse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines as they come, of all runs and components or of those asked for; that of a run ends with the run. `log` holds a line as the lists here do: Server-Sent Events */
+        get: operations["streamLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/stream/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines as they come, of all runs and components or of those asked for; that of a run ends with the run. `log` holds a line as the lists here do: WebSocket, one JSON object a message with `event`, `id` and `data` */
+        get: operations["streamLogsWebSocket"];
         put?: never;
         post?: never;
         delete?: never;
@@ -518,8 +569,9 @@ export interface components {
             limit: number;
             offset: number;
             has_more: boolean;
-            /** @description Opaque; give it back as `cursor`, with `offset` 0 */
+            /** @description Opaque; give it back as `cursor`, without `offset` */
             next_cursor?: string;
+            degraded?: components["schemas"]["Degradation"][];
         };
         UnifiedLog: {
             /**
@@ -546,6 +598,9 @@ export interface components {
                 sse: number;
                 ws: number;
             };
+            max_connections: number;
+            /** @description Streams refused because as many were open, since the start */
+            refused: number;
             /** @description One for each run that is followed, one for all components, and one for all lines */
             buffers: {
                 /**
@@ -558,9 +613,15 @@ export interface components {
                 followers: number;
                 items: number;
                 bytes: number;
+                /** @description It lets go of its oldest lines and events beyond that */
+                max_bytes: number;
+                /** @description Lines and events that it has let go of */
+                dropped: number;
             }[];
             /** @description Gaps told to readers that were too slow, since the start */
             gaps: number;
+            /** @description Lines and events that lay in those gaps, before any filter */
+            skipped: number;
             /** @description Are the announcements of the trace store heard? Else it is polled */
             listening: boolean;
         };
@@ -1612,11 +1673,27 @@ export interface operations {
     getJobRunLogs: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
+                /** @description The node of the graph; also the Temporal activity id */
+                node_ref?: string;
+                /** @description Attempt of the node, from 1 */
+                attempt?: number;
+                /** @description Levels, comma-separated */
+                level?: string;
+                /** @description Streams, comma-separated */
+                stream?: string;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                grep?: string;
+                /** @description Oldest first, or newest first */
+                direction?: "forward" | "backward";
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
-                /** @description Lines to leave out first; beyond 10000, go on with `next_cursor` */
+                /** @description Lines to leave out first; beyond 10000 go on with `next_cursor` as `cursor` */
                 offset?: number;
             };
             header?: never;
@@ -1639,6 +1716,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_NOT_FOUND: No run has this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1669,18 +1755,107 @@ export interface operations {
     getTaskRunLogs: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
+                /** @description Levels, comma-separated */
+                level?: string;
+                /** @description Streams, comma-separated */
+                stream?: string;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                grep?: string;
+                /** @description Oldest first, or newest first */
+                direction?: "forward" | "backward";
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
-                /** @description Lines to leave out first; beyond 10000, go on with `next_cursor` */
+                /** @description Lines to leave out first; beyond 10000 go on with `next_cursor` as `cursor` */
                 offset?: number;
             };
             header?: never;
             path: {
-                /** @description `task_run_id` of a line */
+                /** @description `task_run_id` of a line, percent-encoded */
                 id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnifiedLogPage"];
+                };
+            };
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_NOT_FOUND: No run has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_INTERNAL: The server made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystemLogs: {
+        parameters: {
+            query?: {
+                /** @description Components, comma-separated; all of them if not given */
+                component?: string;
+                /** @description Levels, comma-separated */
+                level?: string;
+                /** @description Streams, comma-separated */
+                stream?: string;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                grep?: string;
+                /** @description Oldest first, or newest first */
+                direction?: "forward" | "backward";
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
+                cursor?: string;
+                /** @description Most items of a page */
+                limit?: number;
+                /** @description Lines to leave out first; beyond 10000 go on with `next_cursor` as `cursor` */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -1723,18 +1898,35 @@ export interface operations {
             };
         };
     };
-    getSystemLogs: {
+    getLogsByType: {
         parameters: {
             query?: {
-                /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
+                /** @description Lines of this organisation only; `unassigned` for those that name none */
+                org_id?: string;
+                /** @description Levels, comma-separated */
+                level?: string;
+                /** @description Streams, comma-separated */
+                stream?: string;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                grep?: string;
+                /** @description Oldest first, or newest first */
+                direction?: "forward" | "backward";
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
-                /** @description Lines to leave out first; beyond 10000, go on with `next_cursor` */
+                /** @description Lines to leave out first; beyond 10000 go on with `next_cursor` as `cursor` */
                 offset?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                /** @description Whose entry it is: a component, a run, or one attempt of a node */
+                type: "system" | "job" | "task";
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2393,6 +2585,185 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_UPGRADE_REQUIRED: This address speaks WebSocket only */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_INTERNAL: The server made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamLogs: {
+        parameters: {
+            query?: {
+                /** @description Where it begins: `start`, `end`, `-1000` (the last 1,000 lines; at most 10000), or a cursor; `end` if not given */
+                from?: string;
+                /** @description Whose entry it is: a component, a run, or one attempt of a node */
+                type?: "system" | "job" | "task";
+                /** @description The run; also the Temporal workflow id */
+                job_run_id?: string;
+                /** @description The node of the graph; also the Temporal activity id */
+                node_ref?: string;
+                /** @description Attempt of the node, from 1 */
+                attempt?: number;
+                /** @description Components, comma-separated; all of them if not given */
+                component?: string;
+                /** @description Lines of this organisation only; `unassigned` for those that name none */
+                org_id?: string;
+                /** @description Levels, comma-separated */
+                level?: string;
+                /** @description Streams, comma-separated */
+                stream?: string;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                grep?: string;
+            };
+            header?: {
+                /** @description Cursor with which a browser comes back; instead of `from` */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream; `id` of an event is the cursor after it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The reader has had everything already */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_NOT_FOUND: No run has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_INTERNAL: The server made a mistake */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamLogsWebSocket: {
+        parameters: {
+            query?: {
+                /** @description Where it begins: `start`, `end`, `-1000` (the last 1,000 lines; at most 10000), or a cursor; `end` if not given */
+                from?: string;
+                /** @description Whose entry it is: a component, a run, or one attempt of a node */
+                type?: "system" | "job" | "task";
+                /** @description The run; also the Temporal workflow id */
+                job_run_id?: string;
+                /** @description The node of the graph; also the Temporal activity id */
+                node_ref?: string;
+                /** @description Attempt of the node, from 1 */
+                attempt?: number;
+                /** @description Components, comma-separated; all of them if not given */
+                component?: string;
+                /** @description Lines of this organisation only; `unassigned` for those that name none */
+                org_id?: string;
+                /** @description Levels, comma-separated */
+                level?: string;
+                /** @description Streams, comma-separated */
+                stream?: string;
+                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Latest time: RFC 3339, or as `15m` ago */
+                until?: string;
+                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                grep?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_RUN_NOT_FOUND: No run has this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

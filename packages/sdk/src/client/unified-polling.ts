@@ -1,0 +1,71 @@
+// Lists of lines that have no order among each other, polled as one.
+
+import type { PolledSource } from './live-place.ts'
+import type { Schema } from './schema.ts'
+
+type Line = Schema<'UnifiedLog'>
+
+/** One list of the unified-logging addresses. */
+export type UnifiedList = (query: {
+  cursor?: string
+  limit?: number
+  since?: string
+  direction?: 'forward' | 'backward'
+}) => Promise<Schema<'UnifiedLogPage'>>
+
+/** Begins at `start`, or else at the end. Lines of one answer come by their times. */
+export function pollLists(lists: readonly UnifiedList[]): PolledSource {
+  const sources = lists.map((read) => new ListPlace(read))
+  const source: PolledSource<Line> = {
+    begin: async (from) => {
+      if (from !== 'start') await Promise.all(sources.map((one) => one.goToEnd()))
+    },
+    lines: async ({ limit }) => {
+      const pages = await Promise.all(sources.map((one) => one.next(limit)))
+      return {
+        lines: pages.flatMap((page) => page.lines).sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp)),
+        hasMore: pages.some((page) => page.hasMore),
+      }
+    },
+    placeOf: (line) => ({ time: line.timestamp, id: JSON.stringify(line) }),
+  }
+  return source as PolledSource
+}
+
+/** How far one list was read. */
+class ListPlace {
+  readonly #read: UnifiedList
+  #cursor: string | undefined
+  #since: string | undefined
+  /** Up to this line it is passed over, as long as the first pages last. */
+  #skip: string | undefined
+
+  constructor(read: UnifiedList) {
+    this.#read = read
+  }
+
+  async goToEnd(): Promise<void> {
+    if (this.#cursor !== undefined) return
+    const [last] = (await this.#read({ direction: 'backward', limit: 1 })).logs
+    this.#since = last?.timestamp
+    this.#skip = last && JSON.stringify(last)
+  }
+
+  async next(limit: number): Promise<{ lines: Line[]; hasMore: boolean }> {
+    const page = await this.#read({
+      limit,
+      ...(this.#cursor !== undefined && { cursor: this.#cursor }),
+      ...(this.#since !== undefined && { since: this.#since }),
+    })
+    this.#cursor = page.next_cursor ?? this.#cursor
+    const lines = page.logs.filter((line) => !this.#isSkipped(line))
+    if (!page.has_more) this.#skip = undefined
+    return { lines, hasMore: page.has_more }
+  }
+
+  #isSkipped(line: Line): boolean {
+    if (this.#skip === undefined) return false
+    if (JSON.stringify(line) === this.#skip) this.#skip = undefined
+    return true
+  }
+}
