@@ -81,20 +81,19 @@ export async function removeFromEngine(host: string, path: string, env: NodeJS.P
 async function askEngine(host: string, path: string, env: NodeJS.ProcessEnv, method = 'GET'): Promise<unknown> {
   const { secure, options } = connectionTo(host, env)
   const text = await new Promise<string>((resolve, reject) => {
-    const request = (secure ? httpsRequest : httpRequest)(
-      { ...options, path, method, timeout: ANSWER_MS },
-      (response) => {
-        let body = ''
-        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
-        response.on('error', reject)
-        response.on('end', () => {
-          const { statusCode = 0 } = response
-          if (statusCode === 200 || (method === 'DELETE' && [204, 404].includes(statusCode))) resolve(body)
-          else reject(new Error(`it answers ${response.statusCode}: ${body.trim().slice(0, 300)}`))
-        })
-      },
-    )
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
+    const request = (secure ? httpsRequest : httpRequest)({ ...options, path, method }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const { statusCode = 0 } = response
+        if (statusCode === 200 || (method === 'DELETE' && [204, 404].includes(statusCode))) resolve(body)
+        else reject(new Error(`it answers ${response.statusCode}: ${body.trim().slice(0, 300)}`))
+      })
+    })
+    // A connection over SSH is no socket that could tell of its silence.
+    const over = setTimeout(() => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS)
+    request.on('close', () => clearTimeout(over))
     request.on('error', reject)
     request.end()
   })
@@ -105,7 +104,8 @@ async function askEngine(host: string, path: string, env: NodeJS.ProcessEnv, met
 function connectionTo(host: string, env: NodeJS.ProcessEnv): { secure: boolean; options: RequestOptions } {
   if (isOnThisMachine(host)) return { secure: false, options: { socketPath: host.slice('unix://'.length) } }
   const url = new URL(host)
-  if (url.protocol === 'ssh:') return { secure: false, options: { createConnection: () => overSsh(url), agent: false } }
+  // With an agent, even one of its own, the request would not take the connection that is made here.
+  if (url.protocol === 'ssh:') return { secure: false, options: { createConnection: () => overSsh(url) } }
   if (url.protocol !== 'tcp:') throw new Error(`${url.protocol}// is none of unix://, tcp:// and ssh://`)
   const secure = Boolean(env['DOCKER_TLS_VERIFY'])
   const folder = env['DOCKER_CERT_PATH'] ?? join(env['HOME'] ?? '', '.docker')
@@ -118,12 +118,22 @@ function overSsh({ hostname, port, username }: URL): Duplex {
   const target = username === '' ? hostname : `${username}@${hostname}`
   const args = ['-o', 'BatchMode=yes', ...(port === '' ? [] : ['-p', port]), '--', target, 'docker system dial-stdio']
   const child = spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  const connection = Duplex.from({ readable: child.stdout, writable: child.stdin })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
+  const connection = new Duplex({
+    read: () => child.stdout.resume(),
+    // Why nobody takes it any more is told by ssh, at its end.
+    write: (chunk: Buffer, _, taken) => child.stdin.write(chunk, () => taken()),
+    final: (ended) => child.stdin.end(() => ended()),
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!connection.push(chunk)) child.stdout.pause()
+  })
   child.on('error', (cause) => connection.destroy(cause))
   child.on('close', (code) => {
-    if (code !== 0) connection.destroy(new Error(`ssh ${target}: ${said.trim() || `ended with exit code ${code}`}`))
+    if (code === 0) connection.push(null)
+    else connection.destroy(new Error(`ssh ${target}: ${said.trim() || `ended with exit code ${code}`}`))
   })
   connection.on('close', () => child.kill())
   return connection
@@ -132,5 +142,6 @@ function overSsh({ hostname, port, username }: URL): Duplex {
 /** Node leaves the message empty where it has tried several addresses. */
 function reasonOf(cause: unknown): string {
   const { message, code } = cause as NodeJS.ErrnoException
-  return message || code || String(cause)
+  // It stands before a full stop.
+  return (message || code || String(cause)).replace(/\.$/, '')
 }

@@ -1,5 +1,7 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { engineHost, readEngine } from './engine.ts'
 import { lifeOfComponent, lifeOfTask } from './last-life.ts'
 import { refuseTakenPort } from './published-ports.ts'
@@ -10,6 +12,7 @@ let server: Server | undefined
 
 beforeEach(async () => (engine = await startEngine()))
 afterEach(async () => {
+  vi.unstubAllEnvs()
   await engine.close()
   await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
   server = undefined
@@ -32,6 +35,32 @@ it.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9', 'pigeon://loft'])(
     )
   },
 )
+
+/** An ssh command that leads to the engine, wherever it is asked to go; or ends with a word. */
+function sshCommand(says?: string): void {
+  const { host } = engine
+  const folder = dirname(host.slice('unix://'.length))
+  const through = `const way = require('net').connect(${JSON.stringify(host.slice('unix://'.length))})
+    process.stdin.pipe(way).pipe(process.stdout)
+    require('fs').writeFileSync(${JSON.stringify(join(folder, 'asked'))}, process.argv.slice(2).join(' '))`
+  const fails = `console.error(${JSON.stringify(says)}); process.exitCode = 255`
+  writeFileSync(join(folder, 'ssh'), `#!/usr/bin/env node\n${says === undefined ? through : fails}\n`)
+  chmodSync(join(folder, 'ssh'), 0o755)
+  vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`)
+}
+
+it('asks an engine over ssh as the docker command does, and tells what ssh says', async () => {
+  engine.volumes = ['there']
+  sshCommand()
+  const { volumes } = await readEngine('ssh://me@far:2222', process.env)
+  expect(volumes).toMatchObject([{ name: 'there' }])
+  const asked = readFileSync(join(dirname(engine.host.slice('unix://'.length)), 'asked'), 'utf8')
+  expect(asked).toBe('-o BatchMode=yes -p 2222 -- me@far docker system dial-stdio')
+  sshCommand('me@far: Permission denied (publickey).')
+  await expect(readEngine('ssh://me@far', process.env)).rejects.toThrow(
+    "The Docker engine at ssh://me@far can't be reached: ssh me@far: me@far: Permission denied (publickey). ",
+  )
+})
 
 it('names the container that holds a port', async () => {
   engine.containers = [{ Names: ['/someone'], Ports: [{ PublicPort: 17310 }] }]
