@@ -94,7 +94,7 @@ function paths(routes: readonly Route[]): Record<string, Record<string, unknown>
   return byUrl
 }
 
-/** What a stream's events hold in their data, by the name of the event. */
+/** What a stream's events hold in their data, by the name of the event, where the stream says nothing else. */
 const STREAM_DATA: Readonly<Record<StreamEventName, readonly TSchema[]>> = {
   status: [ExecutionStatus, ComponentStreamStatus],
   trace: [StoredEvent],
@@ -105,11 +105,10 @@ const STREAM_DATA: Readonly<Record<StreamEventName, readonly TSchema[]>> = {
 }
 
 function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<string, unknown>> {
-  const data = Object.fromEntries(
-    Object.entries(STREAM_DATA).map(([name, shapes]) => [name, { anyOf: shapes.map(refer) }]),
-  )
   return Object.fromEntries(
     streams.flatMap((stream) => {
+      const events = Object.entries({ ...STREAM_DATA, ...stream.events })
+      const data = Object.fromEntries(events.map(([name, shapes]) => [name, { anyOf: shapes.map(refer) }]))
       const { url, socketUrl, operationId, summary } = stream
       const given = [...parameters(stream.params, 'path'), ...parameters(stream.query, 'query')]
       const lastEventId = {

@@ -23,7 +23,9 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
     if (missing !== undefined) throw fault(missing, 'is missing')
     const result = checked.check(values)
     if (result.ok) return result.value
-    throw fault(result.refusal.field, result.refusal.message)
+    const { field, message } = result.refusal
+    const { description } = ((schema.properties as Record<string, TSchema>)[field] ?? {}) as { description?: string }
+    throw fault(field, description === undefined ? message : `${message} (${description})`)
   }
 }
 

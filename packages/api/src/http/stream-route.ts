@@ -1,9 +1,10 @@
 // A live stream: one description for its two addresses, `…/stream` (Server-Sent Events) and `…/stream/ws`.
 
 import { RunlightError } from '@runlight/contracts/errors'
+import type { StreamEventName } from '@runlight/contracts/api-stream'
 import type { ErrorCodeName } from '@runlight/contracts/errors'
 import type { FastifyInstance } from 'fastify'
-import type { Static, TObject } from 'typebox'
+import type { Static, TObject, TSchema } from 'typebox'
 import { Chunk } from '../live/frame.ts'
 import type { OpenStream, Transport } from '../live/live.ts'
 import { parameterReader } from './parameters.ts'
@@ -33,6 +34,8 @@ export interface StreamDescription<P extends TObject, Q extends TObject> {
   params: P
   query: Q
   refusals: readonly ErrorCodeName[]
+  /** What its events hold, where that is not what they hold elsewhere. */
+  events?: Readonly<Partial<Record<StreamEventName, readonly TSchema[]>>>
   open: (request: StreamRequest<Static<P>, Static<Q>>) => Promise<StreamAnswer>
 }
 
@@ -44,6 +47,8 @@ export interface StreamRoute {
   params: TObject
   query: TObject
   refusals: readonly ErrorCodeName[]
+  /** What its events hold, where that is not what they hold elsewhere. */
+  events?: Readonly<Partial<Record<StreamEventName, readonly TSchema[]>>>
   open: (request: StreamRequest<Record<string, unknown>, Record<string, unknown>>) => Promise<StreamAnswer>
 }
 

@@ -82,6 +82,11 @@ export class Hub {
     return this.#announcements.areHeard
   }
 
+  /** What the ring of one feed may hold now, in bytes. */
+  get ringBytes(): number {
+    return this.#limit.bytes
+  }
+
   get feeds(): readonly Feed[] {
     return [...this.#open.keys()]
   }

@@ -56,8 +56,22 @@ export type Transport = 'sse' | 'ws'
 
 export interface LiveStatus {
   connections: Record<Transport, number>
-  feeds: { kind: LogScope['kind']; runId: string | undefined; followers: number; items: number; bytes: number }[]
+  /** Most streams at a time, and how many were refused because there were as many. */
+  streams: number
+  refused: number
+  /** `bytes`: of its buffer now, `maxBytes` at most; `dropped`: what has left it since it was made. */
+  feeds: {
+    kind: LogScope['kind']
+    runId: string | undefined
+    followers: number
+    items: number
+    bytes: number
+    maxBytes: number
+    dropped: number
+  }[]
+  /** Told to readers, and what lay in them before any filter. */
   gaps: number
+  skipped: number
   listening: boolean
 }
 
@@ -70,6 +84,8 @@ export class Live {
   readonly #closing = new AbortController()
   readonly #metrics
   #gaps = 0
+  #skipped = 0
+  #refused = 0
 
   constructor(settings: LiveSettings) {
     this.#settings = settings
@@ -106,8 +122,13 @@ export class Live {
         followers: feed.followers,
         items: feed.ring.next - feed.ring.first,
         bytes: feed.ring.bytes,
+        maxBytes: this.#hub.ringBytes,
+        dropped: feed.ring.first,
       })),
+      streams: this.#settings.streams,
+      refused: this.#refused,
       gaps: this.#gaps,
+      skipped: this.#skipped,
       listening: this.#hub.isListening,
     }
   }
@@ -120,6 +141,7 @@ export class Live {
     const { query, start, events } = wanted
     const open = this.#connections.sse + this.#connections.ws
     if (open >= this.#settings.streams || this.#closing.signal.aborted) {
+      this.#refused++
       throw new RunlightError('RL_TOO_MANY_STREAMS', `${open} streams are open.`)
     }
     this.#count(transport, 1)
@@ -138,8 +160,9 @@ export class Live {
         ...{ view, feed, query, start, status: events.status, signal: both },
         database: this.#settings.sources.database,
         heartbeatMs: this.#settings.heartbeatMs,
-        onGap: () => {
+        onGap: (skipped) => {
           this.#gaps++
+          this.#skipped += skipped
           this.#metrics.gaps.inc({ transport })
         },
       }),

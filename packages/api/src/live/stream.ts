@@ -14,8 +14,8 @@ export interface StreamSettings extends Omit<Backfill, 'selection'> {
   /** Does the reader want to know how the run stands? */
   status: boolean
   heartbeatMs: number
-  /** Told of each gap that the reader gets. */
-  onGap: () => void
+  /** Told of each gap that the reader gets, and how much lies in it. */
+  onGap: (skipped: number) => void
 }
 
 /** A sign of life: nothing has happened for a while. `id` is the reader's cursor. */
@@ -55,7 +55,7 @@ export async function* stream(settings: StreamSettings): AsyncGenerator<Chunk | 
       const chunk = view.chunk(taken.entries, taken.placeOf)
       if (chunk.frames.length > 0) yield chunk
     } else if (taken.kind === 'gap') {
-      settings.onGap()
+      settings.onGap(taken.skipped)
       const [from, to] = [view.cursor(taken.from), view.cursor(taken.to)]
       const gap: StreamGap = { from, to, skipped: taken.skipped }
       yield new Chunk([{ type: 'gap', id: to, data: JSON.stringify(gap) }])

@@ -13,6 +13,7 @@ export function lineMatcher(scope: LogScope, filters: LogFilters): LineMatcher {
   return (line) =>
     (orgId === undefined || line.orgId === orgId) &&
     (type === undefined || line.type === type) &&
+    (filters.type === undefined || line.type === filters.type) &&
     (nodeRef === undefined || line.nodeRef === nodeRef) &&
     (attempt === undefined || line.attempt === attempt) &&
     (execution === undefined || line.execution === execution) &&

@@ -44,6 +44,7 @@ export async function readPastLines(
   limits: PageLimits,
 ): Promise<LinePage> {
   const forward = range.direction === 'forward'
+  const type = filters.type ?? (range.scope.kind === 'all' ? range.scope.type : undefined)
   const { since, until } = range.bounds
   const [lower, upper] = forward ? [range.after, range.end] : [range.end, range.after]
   const from = largest(past.begin, since, lower?.effectiveNs)
@@ -60,13 +61,14 @@ export async function readPastLines(
   const border = first === undefined ? undefined : forward ? smallest(first, ...others) : largest(first, ...others)
   const isComplete = ({ effectiveNs }: LogKey) =>
     border === undefined || (forward ? effectiveNs < border : effectiveNs >= border)
-  const isWanted = ({ key }: StoredLine) =>
+  const isWanted = ({ key, fields }: StoredLine) =>
     key.effectiveNs >= from &&
     key.effectiveNs <= to &&
     isComplete(key) &&
     (!range.after || (forward ? compareKeys(key, range.after) > 0 : compareKeys(key, range.after) < 0)) &&
     (!range.end || (forward ? compareKeys(key, range.end) <= 0 : compareKeys(key, range.end) >= 0)) &&
-    !isNewer(key, range.vector)
+    !isNewer(key, range.vector) &&
+    (type === undefined || fields.type === type)
   const decoded = reads.flatMap(({ entries }) => entries.flatMap((entry) => decodeLine(entry, source.topic) ?? []))
   const lines = foldRepeats(decoded).filter(isWanted)
   lines.sort((a, b) => (forward ? compareKeys(a.key, b.key) : compareKeys(b.key, a.key)))

@@ -16,11 +16,12 @@ export const streamStatus = (live: Live) =>
     answer: StreamStatus,
     refusals: [],
     handle: async () => {
-      const { connections, feeds, gaps, listening } = live.status
-      const buffers = feeds.map(({ runId, ...feed }) => ({
+      const { connections, streams, refused, feeds, gaps, skipped, listening } = live.status
+      const buffers = feeds.map(({ runId, maxBytes, ...feed }) => ({
         ...(runId !== undefined && { job_run_id: runId }),
         ...feed,
+        max_bytes: maxBytes,
       }))
-      return json({ connections, buffers, gaps, listening })
+      return json({ connections, max_connections: streams, refused, buffers, gaps, skipped, listening })
     },
   })

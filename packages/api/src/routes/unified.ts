@@ -1,69 +1,65 @@
 // Unified logging: the same lines under the addresses, and in the snake_case, of the product's origin.
 
-import type { StoredLog } from '@runlight/contracts/api'
 import { UnifiedLogPage } from '@runlight/contracts/api-unified'
 import type { UnifiedLog } from '@runlight/contracts/api-unified'
 import { RunId, parseTaskRunId } from '@runlight/contracts/identifiers'
+import { LogType } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
-import type { Static } from 'typebox'
 import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
 import type { LogCursor } from '../cursor/cursors.ts'
-import { json } from '../http/json.ts'
+import { jsonArray, jsonWith } from '../http/json.ts'
+import type { Json } from '../http/json.ts'
 import { ParameterError } from '../http/problem.ts'
 import { route } from '../http/route.ts'
 import { readPageAt } from '../logs/page.ts'
 import type { LogQuery } from '../logs/page.ts'
+import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
+import type { StoredLine } from '../store/log-lines.ts'
 import type { LogScope } from '../store/scope.ts'
-import { lineQuery } from './line-filters.ts'
-import { DEFAULT_LIMIT, Paging } from './parameters.ts'
+import { ComponentNames, componentScope, lineQuery } from './line-filters.ts'
+import type { LineParameters } from './line-filters.ts'
+import { DEFAULT_LIMIT } from './parameters.ts'
+import { runNotFound } from './runs.ts'
+import { unifiedLine } from './unified-line.ts'
+import { ListParameters, NodeParameters, OrganisationParameter } from './unified-parameters.ts'
 
-/** Beyond this a cursor has to be used: an offset costs all the lines before it. */
-const MAX_OFFSET = 10_000
-const PAGE_LINES = 1_000
+/** Lines that are left out at a time for an offset, and most times: filters may leave too few of many. */
+const SKIP_LINES = 1_000
+const SKIP_PAGES = 20
 
-const query = Type.Object({
-  ...Paging,
-  offset: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: MAX_OFFSET,
-      default: 0,
-      description: `Lines to leave out first; beyond ${MAX_OFFSET}, go on with \`next_cursor\``,
-    }),
-  ),
-})
 const refusals = ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE'] as const
 
 export const jobRunLogs = (sources: StatusSources) =>
   route({
     url: '/api/v1/logs/job-runs/{id}',
     operationId: 'getJobRunLogs',
-    summary: 'Lines of a run, of its job and of its tasks, oldest first',
+    summary: 'Lines of a run, of its job and of its tasks',
     params: Type.Object({ id: RunId }),
-    query,
+    query: Type.Object({ ...NodeParameters, ...ListParameters }),
     answer: UnifiedLogPage,
-    refusals,
-    handle: ({ params: { id }, query: paging }) => answer(sources, { kind: 'run', runId: id }, {}, paging),
+    refusals: ['RL_RUN_NOT_FOUND', ...refusals],
+    handle: ({ params: { id }, query: { node_ref: nodeRef, ...query } }) =>
+      answer(sources, { kind: 'run', runId: id }, { ...query, ...(nodeRef !== undefined && { nodeRef }) }),
   })
 
 export const taskRunLogs = (sources: StatusSources) =>
   route({
     url: '/api/v1/logs/task-runs/{id}',
     operationId: 'getTaskRunLogs',
-    summary: 'Lines of one attempt of a node, oldest first',
+    summary: 'Lines of one attempt of a node',
     params: Type.Object({
-      id: Type.String({ minLength: 1, maxLength: 2_048, description: '`task_run_id` of a line' }),
+      id: Type.String({ minLength: 1, maxLength: 2_048, description: '`task_run_id` of a line, percent-encoded' }),
     }),
-    query,
+    query: Type.Object(ListParameters),
     answer: UnifiedLogPage,
-    refusals,
-    handle: ({ params: { id }, query: paging }) => {
+    refusals: ['RL_RUN_NOT_FOUND', ...refusals],
+    handle: ({ params: { id }, query }) => {
       const task = parseTaskRunId(id)
       if (!task)
         throw new ParameterError('id', 'The parameter id must be <run>/<execution>/<node>/<attempt>, percent-encoded.')
       const { runId, execution, nodeRef, attempt } = task
-      return answer(sources, { kind: 'run', runId }, { execution, nodeRef, attempt }, paging)
+      return answer(sources, { kind: 'run', runId }, { ...query, nodeRef, attempt }, execution)
     },
   })
 
@@ -71,77 +67,82 @@ export const systemLogs = (sources: StatusSources) =>
   route({
     url: '/api/v1/logs/system',
     operationId: 'getSystemLogs',
-    summary: 'Lines of all components, oldest first',
+    summary: 'Lines of components',
     params: Type.Object({}),
-    query,
+    query: Type.Object({ component: ComponentNames, ...ListParameters }),
     answer: UnifiedLogPage,
     refusals,
-    handle: ({ query: paging }) => answer(sources, { kind: 'components', names: undefined }, {}, paging),
+    handle: ({ query: { component, ...query } }) => {
+      const all: LogScope = { kind: 'all', orgId: undefined, type: 'system' }
+      return answer(sources, component === undefined ? all : componentScope(component), query)
+    },
   })
 
-type Place = Partial<Pick<LogQuery['filters'], 'execution' | 'nodeRef' | 'attempt'>>
+export const typeLogs = (sources: StatusSources) =>
+  route({
+    url: '/api/v1/logs/type/{type}',
+    operationId: 'getLogsByType',
+    summary: 'All lines of one type: of components, of jobs, or of tasks',
+    params: Type.Object({ type: LogType }),
+    query: Type.Object({ org_id: OrganisationParameter, ...ListParameters }),
+    answer: UnifiedLogPage,
+    refusals,
+    handle: ({ params: { type }, query: { org_id: orgId, ...query } }) =>
+      answer(sources, { kind: 'all', orgId, type }, query),
+  })
 
 async function answer(
   sources: StatusSources,
   scope: LogScope,
-  place: Place,
-  { cursor, limit = DEFAULT_LIMIT, offset = 0 }: Static<typeof query>,
-): Promise<string> {
-  const base = lineQuery(sources, scope, {})
-  const wanted: LogQuery = {
-    ...base,
-    filters: { ...base.filters, ...place },
-    list: ['unified', ...base.list, place.execution, place.nodeRef, place.attempt],
+  { offset = 0, ...parameters }: LineParameters & { offset?: number },
+  execution?: number,
+): Promise<Json<UnifiedLogPage>> {
+  const base = lineQuery(sources, scope, parameters)
+  const list = ['unified', ...base.list, execution]
+  const query: LogQuery = { ...base, filters: { ...base.filters, execution }, list }
+  const { cursor, limit = DEFAULT_LIMIT } = parameters
+  if (cursor !== undefined && offset > 0) {
+    throw new ParameterError('offset', 'The parameter offset must be left out where there is a cursor.')
   }
-  let at: LogCursor | undefined = cursor === undefined ? undefined : openLogCursor(cursor, wanted.list)
-  for (let left = offset; left > 0;) {
-    const page = await readPageAt(sources.database, withLimit(wanted, Math.min(PAGE_LINES, left)), at)
+  const start = cursor === undefined ? undefined : openLogCursor(cursor, list)
+  const found = await readFrom(sources, query, start, offset)
+  if (found.lines.length === 0 && !found.hasMore && cursor === undefined && scope.kind === 'run') {
+    if (!(await runIsKnown(sources, scope.runId))) throw runNotFound(scope.runId)
+  }
+  const degraded = degradation('loki', await sources.lokiHealth())
+  const page = {
+    ...{ limit, offset, has_more: found.hasMore },
+    ...(found.next && { next_cursor: sealLogCursor(found.next, list) }),
+    ...(degraded.length > 0 && { degraded }),
+  }
+  return jsonWith<UnifiedLogPage>(page, { logs: jsonArray<UnifiedLog>(found.lines.map(unifiedLine)) })
+}
+
+interface Found {
+  lines: StoredLine[]
+  hasMore: boolean
+  next: LogCursor | undefined
+}
+
+/** The page that lies `offset` lines behind the start. @throws ParameterError */
+async function readFrom(
+  { database }: StatusSources,
+  query: LogQuery,
+  start: LogCursor | undefined,
+  offset: number,
+): Promise<Found> {
+  let at = start
+  let left = offset
+  for (let pages = 0; left > 0; pages++) {
+    if (pages === SKIP_PAGES) {
+      const message = `The parameter offset must be less than ${offset}: so few lines pass the filters that leaving out as many takes too long. Go on with next_cursor as cursor instead.`
+      throw new ParameterError('offset', message)
+    }
+    const limits = { ...query.limits, lines: Math.min(SKIP_LINES, left) }
+    const page = await readPageAt(database, { ...query, limits }, at)
     left -= page.lines.length
-    if (!page.next || !page.hasMore) return shown([], false, page.next, wanted, { limit, offset })
+    if (!page.next || !page.hasMore) return { lines: [], hasMore: false, next: page.next }
     at = page.next
   }
-  const page = await readPageAt(sources.database, withLimit(wanted, limit), at)
-  const logs = page.lines.map((line) => unified(JSON.parse(line.json) as StoredLog))
-  return shown(logs, page.hasMore, page.next, wanted, { limit, offset })
-}
-
-function withLimit(wanted: LogQuery, lines: number): LogQuery {
-  return { ...wanted, limits: { ...wanted.limits, lines } }
-}
-
-function shown(
-  logs: UnifiedLog[],
-  hasMore: boolean,
-  next: LogCursor | undefined,
-  { list }: LogQuery,
-  paging: { limit: number; offset: number },
-): string {
-  const page: UnifiedLogPage = {
-    logs,
-    ...paging,
-    has_more: hasMore,
-    ...(next && { next_cursor: sealLogCursor(next, list) }),
-  }
-  return json(page)
-}
-
-function unified({
-  type,
-  runId,
-  taskRunId,
-  component,
-  timestamp,
-  level,
-  stream,
-  message,
-  metadata,
-}: StoredLog): UnifiedLog {
-  return {
-    type,
-    ...(runId !== undefined && { job_run_id: runId }),
-    ...(taskRunId !== undefined && { task_run_id: taskRunId }),
-    ...(component !== undefined && { component }),
-    ...{ timestamp, level, stream, message },
-    ...(metadata && { metadata }),
-  }
+  return readPageAt(database, query, at)
 }

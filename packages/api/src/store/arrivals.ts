@@ -3,10 +3,10 @@
 import type { Sql } from 'postgres'
 import type { PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
 import { filterConditions, readLines, timeCondition } from './log-lines.ts'
-import type { LinePage, LogFilters, PageLimits } from './log-lines.ts'
+import type { Fragment, LinePage, LogFilters, PageLimits } from './log-lines.ts'
 import { positionVector, vectorArrays, vectorColumns } from './positions.ts'
 import type { VectorRow } from './positions.ts'
-import { positionScope, wantedCondition } from './scope.ts'
+import { positionWindow, wantedCondition } from './scope.ts'
 import type { LogScope } from './scope.ts'
 
 /** How far the topic is stored now, and in which partitions lines have arrived; of components or all also others than those that are wanted. */
@@ -18,12 +18,17 @@ export interface Arrivals {
 /** Looks for lines that were stored from the vector on. One statement, so that what it finds is one moment. */
 export async function findArrivals(sql: Sql, topic: string, scope: LogScope, from: PositionVector): Promise<Arrivals> {
   const { offsets, times, otherOffset, otherTime } = vectorArrays(from)
-  const rows = await sql<(VectorRow & { arrived: boolean })[]>`
-    SELECT ${vectorColumns(sql)}, EXISTS (
-      SELECT FROM logs WHERE ${positionScope(sql, scope)} AND logs.kafka_partition = positions.kafka_partition
-        AND kafka_offset >= coalesce((${offsets}::bigint[])[positions.kafka_partition + 1], ${otherOffset}::bigint)
-        AND kafka_offset < next_offset
+  const { range, order } = positionWindow(sql, scope.kind, {
+    run: runOf(sql, scope),
+    partition: sql`positions.kafka_partition`,
+    from: sql`coalesce((${offsets}::bigint[])[positions.kafka_partition + 1], ${otherOffset}::bigint)`,
+    until: sql`next_offset`,
+  })
+  const rows = await sql<(VectorRow & { arrived: true | null })[]>`
+    SELECT ${vectorColumns(sql)}, (
+      SELECT true FROM logs WHERE ${range}
         AND created_at >= coalesce((${times}::timestamptz[])[positions.kafka_partition + 1], ${otherTime}::timestamptz)
+      ORDER BY ${order} LIMIT 1
     ) AS arrived
     FROM positions WHERE topic = ${topic} ORDER BY kafka_partition`
   return {
@@ -40,13 +45,21 @@ export async function readArrivals(
   limits: PageLimits,
 ): Promise<LinePage> {
   const { scope, partition, from, until, bounds } = window
-  const range = sql`${positionScope(sql, scope)} AND kafka_partition = ${partition}
-    AND kafka_offset >= ${String(from.nextOffset)}::bigint AND kafka_offset < ${String(until.nextOffset)}::bigint
-    AND created_at >= ${new Date(from.sinceMs).toISOString()}::timestamptz ${timeCondition(sql, bounds)}`
+  const { range, order } = positionWindow(sql, scope.kind, {
+    run: runOf(sql, scope),
+    partition: sql`${partition}::integer`,
+    from: sql`${String(from.nextOffset)}::bigint`,
+    until: sql`${String(until.nextOffset)}::bigint`,
+  })
+  const wanted = sql`${range} AND created_at >= ${new Date(from.sinceMs).toISOString()}::timestamptz ${timeCondition(sql, bounds)}`
   return readLines(sql, {
-    source: (rows) => sql`(SELECT * FROM logs WHERE ${range} ORDER BY kafka_offset LIMIT ${rows})`,
+    source: (rows) => sql`(SELECT * FROM logs WHERE ${wanted} ORDER BY ${order} LIMIT ${rows})`,
     order: sql`kafka_offset`,
     filters: [wantedCondition(sql, scope), ...filterConditions(sql, filters)],
     limits,
   })
+}
+
+function runOf(sql: Sql, scope: LogScope): Fragment {
+  return sql`${scope.kind === 'run' ? scope.runId : null}::text`
 }

@@ -6,10 +6,11 @@ import type { Json } from '../http/json.ts'
 import { storedEvent } from './events.ts'
 import type { EventRow } from './events.ts'
 import { lineBytes, lineColumns, storedLine } from './log-lines.ts'
-import type { Fragment, LineRow, StoredLine } from './log-lines.ts'
+import type { LineRow, StoredLine } from './log-lines.ts'
 import { positionVector, vectorColumns } from './positions.ts'
 import type { PositionVector } from '../cursor/cursors.ts'
 import type { VectorRow } from './positions.ts'
+import { positionWindow } from './scope.ts'
 import type { LogScope } from './scope.ts'
 
 /** How far both topics are stored. */
@@ -56,10 +57,16 @@ export interface ReadBound {
 /** The lines of each window, in the order of the offsets. */
 export async function readWindows(sql: Sql, windows: readonly LineWindow[], bound: ReadBound): Promise<WindowLines[]> {
   const found = windows.map((): WindowLines => ({ lines: [], truncated: false }))
-  const read = async (kind: LogScope['kind'], subject: Fragment) => {
+  const read = async (kind: LogScope['kind']) => {
     const indexes = [...windows.keys()].filter((index) => windows[index]?.scope.kind === kind)
     if (indexes.length === 0) return
     const wanted = indexes.map((index) => windows[index] as LineWindow)
+    const { range, order } = positionWindow(sql, kind, {
+      run: sql`wanted.run_id`,
+      partition: sql`wanted.partition`,
+      from: sql`wanted.first`,
+      until: sql`wanted.until`,
+    })
     const rows = await sql<(LineRow & { wanted: number })[]>`
       SELECT line.*, wanted.index AS wanted FROM unnest(
         ${indexes}::int[], ${wanted.map(({ scope }) => (scope.kind === 'run' ? scope.runId : null))}::text[],
@@ -72,9 +79,8 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], boun
             sum(bytes) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - bytes AS before
           FROM (
             SELECT ${lineColumns(sql)}, metadata, ${lineBytes(sql)} AS bytes FROM logs
-            WHERE ${subject} AND kafka_partition = wanted.partition AND kafka_offset >= wanted.first
-              AND kafka_offset < wanted.until AND created_at >= wanted.since
-            ORDER BY kafka_offset LIMIT ${bound.lines + 1}
+            WHERE ${range} AND created_at >= wanted.since
+            ORDER BY ${order} LIMIT ${bound.lines + 1}
           ) AS page
         ) AS measured
         WHERE before < ${bound.bytes} ORDER BY kafka_offset LIMIT ${bound.lines}
@@ -85,11 +91,7 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], boun
       own.truncated = Number(row.found) > own.lines.length
     }
   }
-  await Promise.all([
-    read('run', sql`job_run_id = wanted.run_id`),
-    read('components', sql`component IS NOT NULL`),
-    read('all', sql`true`),
-  ])
+  await Promise.all([read('run'), read('components'), read('all')])
   return found
 }
 

@@ -19,6 +19,7 @@ export interface LogFilters {
   nodeRef: string | undefined
   attempt: number | undefined
   execution?: number | undefined
+  type?: LogType | undefined
   levels: readonly string[] | undefined
   streams: readonly string[] | undefined
   /** Only lines with a message that it finds something in. The store can't do that: it is done with what was read. */
@@ -153,12 +154,13 @@ export async function hasLines(sql: Sql, runId: string): Promise<boolean> {
 
 export function filterConditions(
   sql: Sql,
-  { nodeRef, attempt, execution, levels, streams }: LogFilters,
+  { nodeRef, attempt, execution, type, levels, streams }: LogFilters,
 ): readonly (Fragment | undefined)[] {
   return [
     nodeRef === undefined ? undefined : sql`node_ref = ${nodeRef}`,
     attempt === undefined ? undefined : sql`attempt = ${attempt}`,
     execution === undefined ? undefined : sql`execution = ${execution}`,
+    type && sql`type = ${type}`,
     levels && sql`level = ANY(${levels as string[]}::text[])`,
     streams && sql`stream = ANY(${streams as string[]}::text[])`,
   ]

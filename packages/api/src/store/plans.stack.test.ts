@@ -15,6 +15,7 @@ import type { Database } from './database.ts'
 import { readEvents } from './events.ts'
 import { readHistory, readHistoryEnd } from './history.ts'
 import type { HistoryRange } from './history.ts'
+import { readWindows } from './live-read.ts'
 import { hasLines } from './log-lines.ts'
 import { readVector } from './positions.ts'
 import { readRun, readRuns } from './runs.ts'
@@ -116,6 +117,50 @@ test.each(['forward', 'backward'] as const)('a page of history, %s, in the middl
   const nodes = await scansOf((sql) => readHistory(sql, at, none, limits))
   expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort')
   expect(rowsRead(nodes)).toBeLessThanOrEqual(limits.lines + 1)
+})
+
+test.each([
+  ['forward', 'unassigned', 1],
+  ['backward', 'unassigned', 1],
+  ['forward', undefined, 2],
+] as const)('a page of all tasks, %s, of the organisation %s, in the middle', async (direction, orgId, orgs) => {
+  const scope: LogScope = { kind: 'all', orgId, type: 'task' }
+  const at = await range({ scope, direction, after: await middle() })
+  const nodes = await scansOf((sql) => readHistory(sql, at, none, limits))
+  // What is read of an organisation is in order; the lines of several are merged.
+  expect(rowsRead(nodes)).toBeLessThanOrEqual(orgs * (limits.lines + 10))
+})
+
+test('all lines of all types, and the end of them', async () => {
+  const scope: LogScope = { kind: 'all', orgId: undefined, type: undefined }
+  const at = await range({ scope, after: await middle() })
+  expect(rowsRead(await scansOf((sql) => readHistory(sql, at, none, limits)))).toBeLessThanOrEqual(
+    6 * (limits.lines + 10),
+  )
+  expect(rowsRead(await scansOf((sql) => readHistoryEnd(sql, at)))).toBeLessThanOrEqual(6 * 10)
+})
+
+test('what has arrived since of all lines, and their vector', async () => {
+  const scope: LogScope = { kind: 'all', orgId: undefined, type: 'task' }
+  const { vector } = await range({ scope })
+  expect(rowsRead(await scansOf((sql) => readVector(sql, TOPICS.logs, scope)))).toBeLessThanOrEqual(8)
+  const from = { nextOffset: BigInt(LINES), sinceMs: 0 }
+  const since = { ...vector, partitions: [from] }
+  expect(rowsRead(await scansOf((sql) => findArrivals(sql, TOPICS.logs, scope, since)))).toBeLessThanOrEqual(4)
+  const until = { nextOffset: BigInt(2 * LINES), sinceMs: 0 }
+  const window = { scope, partition: 0, from, until, bounds }
+  const nodes = await scansOf((sql) => readArrivals(sql, window, none, limits))
+  expect(rowsRead(nodes)).toBeLessThanOrEqual(2 * limits.scan)
+})
+
+test.each<[string, LogScope]>([
+  ['of a run', SCOPE],
+  ['of components', { kind: 'components', names: undefined }],
+  ['of everybody', { kind: 'all', orgId: undefined, type: undefined }],
+])('what the live stream reads %s', async (_, scope) => {
+  const windows = [{ scope, partition: 0, from: BigInt(LINES / 2), until: BigInt(2 * LINES), sinceMs: 0 }]
+  const bound = { lines: 100, bytes: 1_000_000 }
+  expect(rowsRead(await scansOf((sql) => readWindows(sql, windows, bound)))).toBeLessThanOrEqual(105)
 })
 
 test('the end of a history', async () => {

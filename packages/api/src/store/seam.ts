@@ -4,6 +4,7 @@ import type { LabelMode } from '@runlight/contracts/labels'
 import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
 import type { Sql } from 'postgres'
 import type { Fragment } from './log-lines.ts'
+import { organisations } from './scope.ts'
 import type { LogScope } from './scope.ts'
 
 const DAY_NS = 86_400_000_000_000n
@@ -35,6 +36,13 @@ export async function readPast(sql: Sql, scope: LogScope, mode: LabelMode): Prom
   const seam = await readSeam(sql)
   if (seam === undefined) return undefined
   const end = seam + AFTER_APPEND_NS
+  // Of all lines nobody notes the first: that would be to read all of log_stream.
+  if (scope.kind === 'all') {
+    const orgs = await sql<
+      { org_id: string }[]
+    >`SELECT org_id FROM (${organisations(sql, scope.orgId)}) AS known (org_id)`
+    return { begin: end - FURTHEST_BACK_NS, end, tenants: orgs.map((row) => row.org_id) }
+  }
   const rows = await sql<{ org_id: string; first_ns: string }[]>`
     SELECT org_id, min(first_ns) AS first_ns FROM log_stream WHERE ${streamsOf(sql, scope)} GROUP BY org_id`
   const run =
@@ -45,7 +53,7 @@ export async function readPast(sql: Sql, scope: LogScope, mode: LabelMode): Prom
       : []
   const begins = rows.map((row) => BigInt(row.first_ns))
   // With few label sets log_stream does not know single runs; their first event is about as old as their first line.
-  const knowsStreams = rows.length > 0 && (mode === 'perRun' || scope.kind !== 'run')
+  const knowsStreams = rows.length > 0 && (mode === 'perRun' || scope.kind === 'components')
   if (!knowsStreams) begins.push(...run.map((row) => BigInt(row.created_ms) * 1_000_000n - HOUR_NS))
   const known = begins.length > 0 ? begins.reduce((a, b) => (a < b ? a : b)) : await firstOfAll(sql)
   const furthest = end - FURTHEST_BACK_NS
@@ -56,9 +64,8 @@ export async function readPast(sql: Sql, scope: LogScope, mode: LabelMode): Prom
 }
 
 /** Rows of `log_stream` that lines of the scope are in. */
-function streamsOf(sql: Sql, scope: LogScope): Fragment {
+function streamsOf(sql: Sql, scope: Exclude<LogScope, { kind: 'all' }>): Fragment {
   if (scope.kind === 'run') return sql`run_id = ${scope.runId}`
-  if (scope.kind === 'all') return scope.orgId === undefined ? sql`true` : sql`org_id = ${scope.orgId}`
   return scope.names ? sql`component = ANY(${scope.names as string[]}::text[])` : sql`component IS NOT NULL`
 }
 
