@@ -149,6 +149,13 @@ describe('logs', () => {
 })
 
 describe('what goes wrong', () => {
+  test('Temporal is not there: no run is started or cancelled', async () => {
+    const start = await runlight(['start', '--inputs', '{"shards":2}'])
+    expect([start.code, start.out, start.err]).toEqual([1, '', expect.stringMatching(/Temporal/)])
+    expect(await runlight(['cancel', 'run-none'])).toMatchObject({ code: 1, out: '' })
+    expect((await runlight(['start', '--inputs', '{'])).code).toBe(2)
+  })
+
   test('the API refuses: 1, with its words', async () => {
     const { code, out, err } = await runlight(['status', 'run-none'])
     expect([code, out]).toEqual([1, ''])

@@ -12,6 +12,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import manifest from '../package.json' with { type: 'json' }
 import { SHELLS, candidates, completionScript } from './commands/completion.ts'
 import type { Shell } from './commands/completion.ts'
+import type { StartOptions } from './commands/control.ts'
 import { addDlqCommands } from './commands/dlq-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
 import { addVerifyCommand } from './commands/verify-command.ts'
@@ -66,6 +67,29 @@ program
   .action(async (run: string, options: { json?: boolean }) => {
     const { watchRun } = await import('./commands/watch.ts')
     process.exitCode = await watchRun(context(), run, options)
+  })
+
+program
+  .command('start')
+  .description('start a run of a workflow, and say its id')
+  .argument('[workflow]', 'the workflow; the demo if not given')
+  .option('--run-id <run>', 'its id; the same command with the same id starts one run')
+  .option('--inputs <json>', 'what it is told: JSON, or @file')
+  .option('-w, --watch', 'watch it to its end, and exit as it did')
+  .option('--json', 'as JSON')
+  .action(async (workflow: string | undefined, options: StartOptions) => {
+    const { startRun } = await import('./commands/control.ts')
+    process.exitCode = await startRun(context(), workflow, options)
+  })
+
+program
+  .command('cancel')
+  .description('ask a run to end')
+  .argument('<run>', 'the run')
+  .option('--json', 'as JSON')
+  .action(async (run: string, options: { json?: boolean }) => {
+    const { cancelRun } = await import('./commands/control.ts')
+    return cancelRun(context(), run, options)
   })
 
 program

@@ -43,6 +43,7 @@ const ARGUMENTS: Readonly<Record<string, readonly ('runs' | 'components')[]>> = 
   status: ['runs'],
   trace: ['runs'],
   watch: ['runs'],
+  cancel: ['runs'],
 }
 
 const RUNS = 20
