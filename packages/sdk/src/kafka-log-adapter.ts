@@ -5,6 +5,7 @@ import type { LogEntry } from '@runlight/contracts/log-entry'
 import { TOPICS } from '@runlight/contracts/topics'
 import { processClock } from './clock.ts'
 import { safeText, toJson, toJsonObject } from './json.ts'
+import { isLargerThan } from './json-size.ts'
 import { LogProducer, isSheddable } from './log-producer.ts'
 import type { LogFields } from './log-producer.ts'
 import type { Publisher, TopicStats } from './publisher.ts'
@@ -108,11 +109,14 @@ export class KafkaLogAdapter {
     // What readers would refuse is refused here, where it can be counted for what it is.
     if (!foreign && !checkLogEntry(complete).ok) return this.#publisher.refuse(this.topic, 'invalid')
     const head = toJson(complete)
-    const details = metadata === undefined ? '' : `,"metadata":${policies.json(toJsonObject(metadata), tally)}`
+    // What is too large anyway is not searched and serialised first.
+    const isTooLarge = isLargerThan(metadata, this.#publisher.settings.maxRecordBytes)
+    const details =
+      metadata === undefined || isTooLarge ? '' : `,"metadata":${policies.json(toJsonObject(metadata), tally)}`
     const { identity } = this.#own
     const producer = foreign ?? { id: identity.id, seq: identity.next() }
     this.#publisher.publish(outlet, {
-      value: `${head.slice(0, -1)}${details},"producer":${toJson(producer)}}`,
+      value: isTooLarge ? undefined : `${head.slice(0, -1)}${details},"producer":${toJson(producer)}}`,
       sheddable: isSheddable(level),
       seq: producer.seq,
       producer: foreign ? undefined : identity,

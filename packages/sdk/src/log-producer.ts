@@ -6,6 +6,7 @@ import { parseInstant } from '@runlight/contracts/time'
 import { processClock } from './clock.ts'
 import type { DropCounts, DropReason } from './drop-reasons.ts'
 import { safeText, toJsonObject } from './json.ts'
+import { isLargerThan } from './json-size.ts'
 import type { OutputSettings } from './output/settings.ts'
 import type { LimitKind } from './policies.ts'
 import { ProducerIdentity } from './producer-identity.ts'
@@ -144,7 +145,8 @@ export class LogProducer {
     const text = typeof message === 'string' ? message : safeText(message)
     const { maxRecordBytes } = this.#publisher.settings
     // What is too large anyway is not searched and serialised first.
-    const value = text.length > maxRecordBytes ? undefined : this.#body(stream, text, metadata, trace)
+    const isTooLarge = text.length > maxRecordBytes || isLargerThan(metadata, maxRecordBytes)
+    const value = isTooLarge ? undefined : this.#body(stream, text, metadata, trace)
     const known = SHEDDABLE.has(level) ? level : 'info'
     const time = typeof timestamp === 'string' && parseInstant(timestamp) ? timestamp : processClock()
     const seq = this.identity.next()
