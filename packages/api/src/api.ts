@@ -1,6 +1,7 @@
 // The API with everything that it asks: connected, listening, and taken down again.
 
 import type { LabelMode } from '@runlight/contracts/labels'
+import type { ComponentPage } from '@runlight/contracts/variable'
 import type { Log } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import type { FastifyInstance } from 'fastify'
@@ -16,6 +17,7 @@ import { createServer } from './server.ts'
 import { connectBus } from './status/bus.ts'
 import { lokiHealth, lokiVersion } from './status/loki.ts'
 import { rememberSettled } from './status/telemetry.ts'
+import { componentPages } from './status/pages.ts'
 import { connectTemporal, createEngine } from './status/temporal.ts'
 import { DEFAULT_POOL, openDatabase } from './store/database.ts'
 import type { DatabaseSettings } from './store/database.ts'
@@ -31,6 +33,8 @@ export interface ApiSettings {
   temporal: { address: string; namespace: string }
   /** How runs are started: the task queue of their worker, and what the ids begin with that they are given. */
   start: { taskQueue: string; runPrefix: string }
+  /** Readiness pages of components whose health and version are told. */
+  componentPages?: readonly ComponentPage[]
   brokers: string[]
   topics: { logs: string; events: string }
   deadLetterTopic: string
@@ -93,6 +97,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     settled: rememberSettled(),
     lokiHealth: lokiHealth(settings.lokiUrl),
     lokiVersion: lokiVersion(settings.lokiUrl),
+    pages: componentPages(settings.componentPages ?? []),
     past: { loki: connectLoki(settings.lokiUrl), labels: settings.lokiLabels, topic: topics.logs },
     version: manifest.version,
     letterBus,

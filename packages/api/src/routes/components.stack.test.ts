@@ -1,10 +1,17 @@
 // Components: their lines merged by time, and what is known of them while stores are away.
 
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import type { ComponentList, ComponentLogPage, StoredLog } from '@runlight/contracts/api'
 import { ComponentList as ComponentListShape, ComponentLogPage as ComponentLogPageShape } from '@runlight/contracts/api'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { shape } from '@runlight/contracts/schema'
+import { serveEndpoints } from '@runlight/service/endpoints'
+import { createMetrics } from '@runlight/service/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { startTestApi } from '../test/api.fixture.ts'
 import type { TestApi } from '../test/api.fixture.ts'
 import { logEntry, time } from '../test/records.fixture.ts'
@@ -115,4 +122,64 @@ test('what is known of components, whatever is away', async () => {
   expect(without.degraded?.map(({ component }) => component)).toEqual(['postgres', 'loki', 'temporal', 'bus'])
   await store.postgres.start()
   await expect.poll(() => api.get('/components/logs?limit=1').catch(() => undefined)).toMatchObject({ hasMore: true })
+})
+
+test('components with a page of their own: health and version as they say, and none that hangs holds the answer up', async () => {
+  const page = (name: string, ready: () => Record<string, { ok: boolean; detail?: string }>) =>
+    serveEndpoints({
+      ...{ listen: { host: '127.0.0.1', port: 0 }, component: name, version: '1.2.3', state: () => 'running' },
+      ...{ registry: createMetrics().registry, live: () => ({}), ready },
+    })
+  const well = await page('observer', () => ({}))
+  const failing = await page('bridge-loki', () => ({ loki: { ok: false, detail: 'away' }, bus: { ok: true } }))
+  const connections = new Set<Socket>()
+  // Takes every connection, and never says a word.
+  const silent = createServer((socket) => connections.add(socket.on('error', () => undefined))).listen(0, '127.0.0.1')
+  // Says something for ever.
+  const endless = createHttpServer((_, response) => {
+    const timer = setInterval(() => response.write(' '), 50)
+    response.on('close', () => clearInterval(timer))
+  }).listen(0, '127.0.0.1')
+  const stranger = createHttpServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1')
+  await Promise.all([silent, endless, stranger].map((server) => server.listening || once(server, 'listening')))
+  const portOf = (server: Server) => (server.address() as AddressInfo).port
+  const [nobody] = (await freePorts(1)) as [number]
+  const pages = {
+    observer: well.port,
+    'bridge-loki': failing.port,
+    'bridge-postgres': portOf(silent),
+    worker: portOf(endless),
+    collector: portOf(stranger),
+    other: nobody,
+  }
+  const away = `127.0.0.1:${portOf(silent)}`
+  const beside = await startTestApi(store.postgres, {
+    componentPages: Object.entries(pages).map(([name, port]) => ({
+      ...{ name, url: new URL(`http://127.0.0.1:${port}/readyz`) },
+    })),
+    // The stores hang too.
+    ...{ lokiUrl: new URL(`http://${away}`), temporal: { address: away, namespace: 'default' }, brokers: [away] },
+  })
+  try {
+    const list = await beside.get<ComponentList>('/components')
+    expect(shape(ComponentListShape).check(list)).toMatchObject({ ok: true })
+    const by = new Map(list.components.map((component) => [component.name, component]))
+    expect(by.get('observer')).toMatchObject({ health: { ok: true }, version: '1.2.3' })
+    expect(by.get('bridge-loki')).toMatchObject({ health: { ok: false, detail: 'loki: away' }, version: '1.2.3' })
+    expect(by.get('bridge-postgres')?.health?.detail).toMatch(/no answer within 1000 ms/)
+    expect(by.get('worker')?.health?.detail).toMatch(/no answer within 1000 ms/)
+    expect(by.get('collector')?.health?.detail).toMatch(/not as a readiness page/)
+    expect(by.get('other')?.health?.ok).toBe(false)
+    expect(by.get('postgres')).toMatchObject({ health: { ok: true } })
+    const degraded = list.degraded?.map(({ component }) => component).sort()
+    const expected = ['bridge-loki', 'bridge-postgres', 'bus', 'collector', 'loki', 'other', 'temporal', 'worker']
+    expect(degraded).toEqual(expected)
+    // It was answered while they were still silent.
+    expect([...connections].some((socket) => !socket.destroyed)).toBe(true)
+  } finally {
+    for (const socket of connections) socket.destroy()
+    for (const server of [endless, stranger]) server.closeAllConnections()
+    for (const server of [silent, endless, stranger]) server.close()
+    await Promise.all([well.close(), failing.close(), beside.stop()])
+  }
 })

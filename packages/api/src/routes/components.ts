@@ -2,11 +2,13 @@
 
 import { ComponentList } from '@runlight/contracts/api'
 import type { ComponentState } from '@runlight/contracts/api'
+import type { Degradation } from '@runlight/contracts/execution-status'
 import { SINKS } from '@runlight/contracts/topics'
 import Type from 'typebox'
 import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import type { Answer } from '../status/fresh.ts'
+import type { PageAnswer } from '../status/pages.ts'
 import { degradation } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { readComponents } from '../store/components.ts'
@@ -18,18 +20,19 @@ export const componentList = (sources: StatusSources) =>
   route({
     url: '/components',
     operationId: 'listComponents',
-    summary: 'Components: the last line of each, health and version of the stores, and how far the bridges are behind',
+    summary: 'Components: health, version and last line of each, and how far the bridges are behind the bus',
     params: Type.Object({}),
     query: Type.Object({}),
     answer: ComponentList,
     refusals: [],
     handle: async () => {
-      const [store, loki, lokiVersion, temporal, lag] = await Promise.all([
-        readStore(sources),
-        sources.lokiHealth(),
-        sources.lokiVersion(),
-        sources.engine.version(),
-        sources.bus.lag(),
+      const [store, loki, lokiVersion, temporal, lag, pages] = await Promise.all([
+        inTime('postgres', readStore(sources)),
+        inTime('loki', sources.lokiHealth()),
+        inTime('loki', sources.lokiVersion()),
+        inTime('temporal', sources.engine.version()),
+        inTime('bus', sources.bus.lag()),
+        sources.pages(),
       ])
       const states = new Map<string, ComponentState>()
       const add = ({ name, ...state }: ComponentState) => states.set(name, { name, ...states.get(name), ...state })
@@ -45,6 +48,14 @@ export const componentList = (sources: StatusSources) =>
       asked('temporal', temporal, temporal.ok ? temporal.value : undefined)
       asked('bus', lag)
       for (const sink of SINKS) if (lag.ok) add({ name: `bridge-${sink}`, lag: [...lag.value[sink]] })
+      for (const { name, answer } of pages) {
+        const failing = answer.ok ? answer.value.failing : answer.reason
+        add({
+          name,
+          health: failing === undefined ? { ok: true } : { ok: false, detail: failing },
+          ...(answer.ok && { version: answer.value.version }),
+        })
+      }
       for (const { name, lastNs, lines } of store.ok ? store.value.components : []) {
         add({ name, lastLineAt: timeText(lastNs), lines })
       }
@@ -53,6 +64,7 @@ export const componentList = (sources: StatusSources) =>
         ...degradation('loki', loki),
         ...degradation('temporal', temporal),
         ...degradation('bus', lag),
+        ...pages.flatMap(({ name, answer }) => pageDegradation(name, answer)),
       ]
       return json({
         components: [...states.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -60,6 +72,24 @@ export const componentList = (sources: StatusSources) =>
       })
     },
   })
+
+/** Longest time that one question may hold the answer up, in milliseconds. */
+const ANSWER_MS = 3_000
+
+/** What does not answer in time is away; its late answer serves the next one who asks. */
+async function inTime<T>(component: string, answer: Promise<Answer<T>>): Promise<Answer<T>> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Answer<T>>((resolve) => {
+    const reason = `${component} gave no answer within ${ANSWER_MS} ms`
+    timer = setTimeout(() => resolve({ ok: false, reason }), ANSWER_MS)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
+
+function pageDegradation(component: string, answer: Answer<PageAnswer>): Degradation[] {
+  const reason = answer.ok ? answer.value.failing : answer.reason
+  return reason === undefined ? [] : [{ component, reason }]
+}
 
 async function readStore({ database }: StatusSources): Promise<Answer<ComponentsRead>> {
   return database.read(readComponents).then(

@@ -10,6 +10,7 @@ import type { Standing } from '../store/runs.ts'
 import type { Answer } from './fresh.ts'
 import { resolveStanding } from './resolve.ts'
 import type { Bus } from './bus.ts'
+import type { AskedPage } from './pages.ts'
 import { readTelemetry } from './telemetry.ts'
 import type { TelemetrySources } from './telemetry.ts'
 import type { Engine } from './temporal.ts'
@@ -19,6 +20,8 @@ export interface StatusSources extends TelemetrySources {
   engine: Engine
   lokiHealth: () => Promise<Answer<true>>
   lokiVersion: () => Promise<Answer<string>>
+  /** Components with a readiness page of their own. */
+  pages: () => Promise<AskedPage[]>
   /** Where lines of the past come from. */
   past: PastSource
   /** Version of the API itself. */

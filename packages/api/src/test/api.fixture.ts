@@ -23,7 +23,10 @@ export interface TestApi {
 export async function startTestApi(
   postgres: TestPostgres,
   given: Partial<
-    Pick<ApiSettings, 'lokiUrl' | 'lokiLabels' | 'temporal' | 'start' | 'brokers' | 'live' | 'postgresDirectUrl'>
+    Pick<
+      ApiSettings,
+      'lokiUrl' | 'lokiLabels' | 'temporal' | 'start' | 'componentPages' | 'brokers' | 'live' | 'postgresDirectUrl'
+    >
   > & {
     postgres?: object
   } = {},
@@ -35,6 +38,7 @@ export async function startTestApi(
     lokiLabels: given.lokiLabels ?? 'perRun',
     temporal: given.temporal ?? { address: `127.0.0.1:${nobody}`, namespace: 'default' },
     start: given.start ?? { taskQueue: 'nobody', runPrefix: 'run-' },
+    ...(given.componentPages && { componentPages: given.componentPages }),
     brokers: given.brokers ?? [`127.0.0.1:${nobody}`],
     topics: { logs: TOPICS.logs, events: TOPICS.events },
     deadLetterTopic: TOPICS.deadLetters,
