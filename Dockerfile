@@ -24,7 +24,7 @@ WORKDIR /app
 # Owns nothing here: everything is readable, nothing writable.
 USER 1000:1000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 CMD ["node", "/app/health.js"]
+HEALTHCHECK --interval=10s --timeout=15s --start-period=120s --retries=3 CMD ["node", "/app/health.js"]
 # The service is the container's first process, so it gets the signals itself.
 ENTRYPOINT ["node", "/app/main.js"]
 

@@ -5,7 +5,8 @@ import type { HealthQuestion } from '../../components/component.ts'
 import type { PinnedImage } from './catalogue.ts'
 
 const HOST = '127.0.0.1'
-const TIMEOUT_SECONDS = 5
+/** A question is a process of its own, which takes its time on a busy machine; one that is refused fails at once. */
+const TIMEOUT_SECONDS = 15
 const RETRIES = 3
 const INTERVAL_SECONDS = 10
 /** While a container starts, where the engine can ask more often then. */
@@ -29,7 +30,7 @@ export function healthcheck<E extends string>(
   return {
     tests: ['CMD', ...command.map((part) => part.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''))],
     interval: goDuration(askSeconds ?? (canStartInterval ? INTERVAL_SECONDS : INTERVAL_WITHOUT_SECONDS)),
-    timeout: goDuration(askSeconds ?? TIMEOUT_SECONDS),
+    timeout: goDuration(TIMEOUT_SECONDS),
     startPeriod: goDuration(startSeconds),
     ...(canStartInterval ? { startInterval: START_INTERVAL } : {}),
     retries: RETRIES,
