@@ -78,7 +78,7 @@ export class DeadLetterWriter {
   }
 
   async #send(origin: Origin, refusals: readonly Refusal[]): Promise<void> {
-    for (const messages of chunks(refusals.map((refusal) => toMessage(this.#sink, origin, refusal)))) {
+    for (const messages of chunks(lettersOf(this.#sink, origin, refusals))) {
       this.#sendingSince = Date.now()
       try {
         await this.#attempt(messages)
@@ -164,7 +164,12 @@ function toMessage(sink: SinkName, origin: Origin, { record, reason, detail }: R
   return { key: `${origin.topic}/${origin.partition}/${record.offset}`, value: JSON.stringify(letter) }
 }
 
-function* chunks(messages: readonly LetterMessage[]) {
+// One after the other: all of a batch's at once would be a copy of it, in base64.
+function* lettersOf(sink: SinkName, origin: Origin, refusals: readonly Refusal[]) {
+  for (const refusal of refusals) yield toMessage(sink, origin, refusal)
+}
+
+function* chunks(messages: Iterable<LetterMessage>) {
   let chunk: LetterMessage[] = []
   let bytes = 0
   for (const message of messages) {

@@ -40,6 +40,28 @@ describe('cutLine', () => {
     expect(parsed.metadata).toEqual({ kept: true })
   })
 
+  it('reads no more of huge metadata than it takes to know that they are too long', () => {
+    const own = record({ message: 'm', metadata: { list: Array.from({ length: 100_000 }, () => 'x') } })
+    let read = 0
+    const watched = (value: object) =>
+      new Proxy(value, {
+        get: (target, key): unknown => {
+          if (key !== 'length') read += 1
+          return Reflect.get(target, key)
+        },
+      })
+    const { list } = own.body.metadata as { list: object }
+    const members = watched(Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${index}`, 1])))
+    for (const metadata of [{ list: watched(list) }, { members }]) {
+      Object.assign(own.body, { metadata })
+      expect(JSON.parse(Buffer.from(cutLine(own, { lines: 'json', lineLimit: LIMIT }).line).toString())).toMatchObject({
+        message: 'm',
+        metadata: { cut: `${own.value.length} bytes` },
+      })
+    }
+    expect(read).toBeLessThan(LIMIT)
+  })
+
   it('counts what is missing, on the border of a character', () => {
     const text = line({ message: '🎉'.repeat(2_000) }, 'plain')
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LIMIT)

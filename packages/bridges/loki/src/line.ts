@@ -22,7 +22,9 @@ function cutRecord({ body, value }: LogRecord, limit: number): string {
     { ...rest, metadata: { cut: `${value.length} bytes` } },
   ]
   for (const shape of shapes) {
-    const frame = jsonBytes({ ...shape, message: '' })
+    const framed = { ...shape, message: '' }
+    // Megabytes are not written out only to be thrown away.
+    const frame = isLonger(framed, limit) ? undefined : jsonBytes(framed)
     if (frame === undefined) continue
     // A character of the message takes up to six bytes as an escape, so the room may have to shrink.
     for (let room = limit - frame; room > MARKER_ROOM; room = Math.floor(room / 2)) {
@@ -37,6 +39,29 @@ function cutRecord({ body, value }: LogRecord, limit: number): string {
 }
 
 const MARKER_ROOM = 64
+
+/** Is a value certainly longer than this as JSON? Looks at no more of it than it takes to know. */
+function isLonger(value: object, limit: number): boolean {
+  let bytes = 0
+  const left: unknown[] = [value]
+  while (left.length > 0) {
+    const next = left.pop()
+    if (typeof next === 'string') bytes += next.length
+    else if (Array.isArray(next)) {
+      // An element takes two characters at the least.
+      bytes += 2 * next.length
+      if (bytes <= limit) left.push(...(next as unknown[]))
+    } else if (typeof next === 'object') {
+      for (const key in next) {
+        bytes += key.length + 4
+        if (bytes > limit) return true
+        left.push((next as Record<string, unknown>)[key])
+      }
+    }
+    if (bytes > limit) return true
+  }
+  return false
+}
 
 function jsonBytes(value: unknown): number | undefined {
   try {

@@ -1,0 +1,1 @@
+DROP INDEX runs_workflow_created, runs_status_created;
