@@ -18,6 +18,7 @@ import {
   tableTables,
   topicTable,
 } from './tables.ts'
+import { apiRoutes } from './api-page.ts'
 import { envExample } from './env-example.ts'
 import { openApiFiles } from './openapi.ts'
 
@@ -41,6 +42,7 @@ const sections: Record<string, () => string> = {
   errors: errorTable,
   environment: environmentTable,
   settings: settingsTable,
+  'api-routes': apiRoutes,
 }
 
 /** Replaces what stands between `<!-- generated: name -->` and `<!-- end: name -->`. */
@@ -63,6 +65,7 @@ export const generatedFiles: GeneratedFile[] = [
   { path: 'docs/errors.md', render: fillSections },
   { path: 'docs/environment.md', render: fillSections },
   { path: 'docs/settings.md', render: fillSections },
+  { path: 'docs/api.md', render: fillSections },
   { path: '.env.example', render: envExample },
   schemaFile('log-entry', LogEntry),
   schemaFile('trace-event', TraceEvent),
