@@ -83,6 +83,21 @@ describe('the list of runs', () => {
     expect(both).toHaveLength(18)
     expect(await listAll({ workflow: 'nobody' })).toEqual([])
   })
+
+  test('is bounded by time, also while one pages', async () => {
+    const number = (id: string) => Number(id.slice(4))
+    // Runs 0 to 44 came at three a millisecond, a minute before.
+    const all = await store.sql<{ run_id: string; at: string }[]>`
+      SELECT run_id, (extract(epoch FROM created_at) * 1000)::bigint AS at FROM runs WHERE run_id ~ '^run-[0-9]+$'`
+    const at = new Map(all.map((row) => [row.run_id, Number(row.at)]))
+    const [since, until] = [at.get('run-12') ?? 0, at.get('run-29') ?? 0]
+    const bounds = { since: time(since), until: time(until) }
+    const between = await listAll({ ...bounds, limit: 4 })
+    expect(between.map(number).sort((a, b) => a - b)).toEqual(Array.from({ length: 18 }, (_, index) => 12 + index))
+    expect((await listAll({ ...bounds, workflow: 'odd', limit: 2 })).every((id) => number(id) % 2 === 1)).toBe(true)
+    expect(await listAll({ since: '1d', until: '1h' })).toEqual([])
+    expect((await listAll({ since: '1h', limit: 7 })).length).toBeGreaterThanOrEqual(RUNS)
+  })
 })
 
 describe('the trace', () => {
@@ -151,6 +166,8 @@ describe('refusals', () => {
     [`${logs}?page=2`, 'page'],
     ['/workflows/runs?status=DONE', 'status'],
     ['/workflows/runs?workflow=', 'workflow'],
+    ['/workflows/runs?since=yesterday', 'since'],
+    ['/workflows/runs?until=2026-02-30T00:00:00Z', 'until'],
     ['/workflows/runs?cursor=AAAA', 'cursor'],
     ['/workflows/runs/run-0/trace?direction=sideways', 'direction'],
     ['/workflows/runs/run-0/trace?cursor=AAAA', 'cursor'],

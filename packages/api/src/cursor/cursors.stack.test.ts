@@ -206,10 +206,15 @@ test('a cursor that was made up, seal and all, is answered with lines of its lis
       sealLogCursor(cursor, ['components', undefined, 'forward', ...filters]),
     ]),
     fc
-      .tuple(fc.bigInt({ min: 0n, max: 253_402_300_799_999_000n }), name)
-      .map(([createdMicros, runId]): [string, string] => [
+      .tuple(fc.bigInt({ min: 0n, max: 253_402_300_799_999_000n }), name, fc.option(int64), fc.option(int64))
+      .map(([createdMicros, runId, since, until]): [string, string] => [
         '/workflows/runs?limit=1',
-        sealRunsCursor({ createdMicros, runId }, [undefined, undefined]),
+        sealRunsCursor({ createdMicros, runId, bounds: { since: since ?? undefined, until: until ?? undefined } }, [
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+        ]),
       ]),
     uint63.map((sequence): [string, string] => [
       '/workflows/runs/run-a/trace?limit=10',

@@ -52,7 +52,7 @@ test('every cursor comes back as it was, to the last digit', () => {
   const live = { events: MAX, done: true }
   for (const cursor of [history, arrivals, { ...history, live }, { ...arrivals, live }])
     expect(openLogCursor(sealLogCursor(cursor, LIST), LIST)).toEqual(cursor)
-  const runs = { createdMicros: 1_795_260_000_123_456n, runId: 'ein Läuf/💡' }
+  const runs = { createdMicros: 1_795_260_000_123_456n, runId: 'ein Läuf/💡', bounds: { since: -5n, until: undefined } }
   expect(openRunsCursor(sealRunsCursor(runs, LIST), LIST)).toEqual(runs)
   expect(openTraceCursor(sealTraceCursor(MAX, LIST), LIST)).toBe(MAX)
 })

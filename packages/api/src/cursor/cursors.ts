@@ -10,16 +10,19 @@ export interface RunsCursor {
   /** Append time of the run's first event, microseconds since the epoch. */
   createdMicros: bigint
   runId: string
+  bounds: TimeBounds
 }
 
-export function sealRunsCursor(cursor: RunsCursor, list: ListIdentity): string {
-  return sealCursor('runs', new ByteWriter().uint(cursor.createdMicros).text(cursor.runId), list)
+export function sealRunsCursor({ createdMicros, runId, bounds }: RunsCursor, list: ListIdentity): string {
+  const fields = new ByteWriter().uint(createdMicros).text(runId)
+  return sealCursor('runs', fields.optionalInt(bounds.since).optionalInt(bounds.until), list)
 }
 
 export function openRunsCursor(text: string, list: ListIdentity): RunsCursor {
   return openCursor(text, ['runs'], list, (_, fields) => ({
     createdMicros: fields.uintUpTo(MAX_MILLIS * 1000n),
     runId: fields.text(2048),
+    bounds: { since: fields.optionalInt(), until: fields.optionalInt() },
   }))
 }
 

@@ -17,7 +17,7 @@ const SCAN_LINES = 20_000
 const anyOf = (one: string) => `^(?:${one})(?:,(?:${one}))*$`
 const STREAM = '[a-z][a-z0-9_-]{0,31}'
 
-const moment = (description: string) =>
+export const moment = (description: string) =>
   Type.Optional(
     Type.String({ minLength: 2, maxLength: 40, description: `${description}: RFC 3339, or as \`15m\` ago` }),
   )

@@ -9,10 +9,12 @@ import Type from 'typebox'
 import { openRunsCursor, sealRunsCursor } from '../cursor/cursors.ts'
 import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
+import { resolveMoment } from '../logs/moment.ts'
 import { degradation, executionStatus, readStatus } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { readTelemetry } from '../status/telemetry.ts'
 import { readRuns } from '../store/runs.ts'
+import { moment } from './line-filters.ts'
 import { DEFAULT_LIMIT, Paging, RunPath } from './parameters.ts'
 
 /** Most runs that a filter may look at for one page. */
@@ -35,22 +37,26 @@ export const runList = (sources: StatusSources) =>
     query: Type.Object({
       status: Type.Optional(RunState),
       workflow: Type.Optional(WorkflowId),
+      since: moment('Not before: when the first event of the run reached the bus'),
+      until: moment('Not after: the same'),
       ...Paging,
     }),
     answer: RunPage,
     refusals: ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE'],
-    handle: async ({ query: { status, workflow, cursor, limit = DEFAULT_LIMIT } }) => {
-      const list = [status, workflow]
+    handle: async ({ query: { status, workflow, since, until, cursor, limit = DEFAULT_LIMIT } }) => {
+      const list = [status, workflow, since, until]
       const after = cursor === undefined ? undefined : openRunsCursor(cursor, list)
+      // A cursor keeps the moments that its first request meant.
+      const bounds = after?.bounds ?? { since: resolveMoment('since', since), until: resolveMoment('until', until) }
       const { runs, goOn } = await sources.database.read((sql) =>
-        readRuns(sql, { status, workflowId: workflow, after, limit, scan: SCAN_RUNS }),
+        readRuns(sql, { status, workflowId: workflow, ...bounds, after, limit, scan: SCAN_RUNS }),
       )
       const [telemetry, loki] = await Promise.all([readTelemetry(sources, runs), sources.lokiHealth()])
       const degraded = [...telemetry.degraded, ...degradation('loki', loki)]
       return json({
         runs: runs.map((run) => executionStatus(run, telemetry.byRun.get(run.runId) as Telemetry)),
         hasMore: goOn !== undefined,
-        ...(goOn && { nextCursor: sealRunsCursor(goOn, list) }),
+        ...(goOn && { nextCursor: sealRunsCursor({ ...goOn, bounds }, list) }),
         ...(degraded.length > 0 && { degraded }),
       })
     },

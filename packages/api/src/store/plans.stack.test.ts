@@ -41,6 +41,8 @@ beforeAll(async () => {
   await store.sql`
     INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
     SELECT 'run-' || n, 'unassigned', 1, 'RUNNING', 0, now() - n * interval '1 second' FROM generate_series(1, 5000) AS n`
+  await store.sql`UPDATE runs SET status = 'FAILED', workflow_id = 'rare' WHERE run_id ~ '^run-[0-9]+00$'`
+  await store.sql`ANALYZE runs`
   database = openDatabase({
     ...{ url: store.postgres.url(ROLES.reader), password: '', connections: 1 },
     ...{ statementTimeoutMs: 30_000, queries: 10 },
@@ -201,13 +203,31 @@ test.each(['forward', 'backward'] as const)('a page of events, %s', async (direc
 
 test('a run, and a page of runs', async () => {
   expect(rowsRead(await scansOf((sql) => readRun(sql, RUN)))).toBe(1)
-  const query = { status: undefined, workflowId: undefined, limit: 100, scan: 1_000 }
+  const query = { status: undefined, workflowId: undefined, ...bounds, limit: 100, scan: 1_000 }
   const after = { createdMicros: BigInt(Date.now() - 1_000_000) * 1_000n, runId: 'run-1' }
   for (const place of [undefined, after]) {
     const nodes = await scansOf((sql) => readRuns(sql, { ...query, after: place }))
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort')
     expect(rowsRead(nodes)).toBeLessThanOrEqual(101 + 1_000)
   }
+})
+
+test.each([
+  ['of one workflow', { workflowId: 'rare' }, 'runs_workflow_created'],
+  ['in one state', { status: 'FAILED' as const }, 'runs_status_created'],
+  ['of one workflow in one state', { workflowId: 'rare', status: 'FAILED' as const }, 'runs_workflow_created'],
+  ['since', { since: BigInt(Date.now() - 600_000) * 1_000_000n }, 'runs_created'],
+  ['until', { until: BigInt(Date.now() - 4_000_000) * 1_000_000n }, 'runs_created'],
+])('a page of runs %s reads those from an index', async (_, filter, index) => {
+  const query = { status: undefined, workflowId: undefined, ...bounds, after: undefined, limit: 20, scan: 1_000 }
+  const nodes = await scansOf((sql) => readRuns(sql, { ...query, ...filter }))
+  const types = nodes.map((node) => node['Node Type'])
+  for (const bad of ['Sort', 'Seq Scan']) expect(types).not.toContain(bad)
+  expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toContain(index)
+  // The page and, where it is the last, a look for the place where a scan would have ended.
+  expect(rowsRead(nodes)).toBeLessThanOrEqual(21 + 1_000)
+  const { runs } = await database.read((sql) => readRuns(sql, { ...query, ...filter }))
+  expect(runs.length).toBeGreaterThan(0)
 })
 
 test('what completeness is judged by', async () => {

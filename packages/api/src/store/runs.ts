@@ -56,10 +56,16 @@ export async function readRun(sql: Sql, runId: string): Promise<RunRow | undefin
   return row && runRow(row)
 }
 
+/** Where a page goes on. */
+export type RunPlace = Omit<RunsCursor, 'bounds'>
+
 export interface RunListQuery {
   status: RunState | undefined
   workflowId: string | undefined
-  after: RunsCursor | undefined
+  /** Both inclusive, nanoseconds since the epoch: when the first event of a run reached the bus. */
+  since: bigint | undefined
+  until: bigint | undefined
+  after: RunPlace | undefined
   limit: number
   /** Most runs that a filter may look at for one page. */
   scan: number
@@ -68,25 +74,42 @@ export interface RunListQuery {
 export interface RunRows {
   runs: RunRow[]
   /** Where the next page goes on; undefined when there is none. A filter may leave a page short or empty. */
-  goOn: RunsCursor | undefined
+  goOn: RunPlace | undefined
 }
 
-/** Runs, newest first. */
-export async function readRuns(sql: Sql, { status, workflowId, after, limit, scan }: RunListQuery): Promise<RunRows> {
-  const place = after
-    ? sql`WHERE (created_at, run_id) < (${timeText(after.createdMicros * 1000n)}::timestamptz, ${after.runId})`
-    : sql``
+/** Runs, newest first. Those of one workflow or state come from an index of their own; with both, the state is a filter. */
+export async function readRuns(sql: Sql, query: RunListQuery): Promise<RunRows> {
+  const { status, workflowId, since, until, after, limit, scan } = query
+  const time = (nanos: bigint) => sql`${timeText(withinYears(nanos))}::timestamptz`
+  const place = sql`WHERE ${after ? sql`(created_at, run_id) < (${time(after.createdMicros * 1000n)}, ${after.runId})` : sql`true`}
+    AND ${since === undefined ? sql`true` : sql`created_at >= ${time(since)}`}
+    AND ${until === undefined ? sql`true` : sql`created_at <= ${time(until)}`}
+    AND ${
+      workflowId !== undefined
+        ? sql`workflow_id = ${workflowId}`
+        : status !== undefined
+          ? sql`status = ${status}`
+          : sql`true`
+    }`
   const order = sql`ORDER BY created_at DESC, run_id DESC`
   const rows = await sql<Row[]>`
     SELECT ${COLUMNS(sql)} FROM (SELECT * FROM runs ${place} ${order} LIMIT ${scan}) AS scanned
     WHERE ${status === undefined ? sql`true` : sql`status = ${status}`}
-      AND ${workflowId === undefined ? sql`true` : sql`workflow_id = ${workflowId}`}
     ${order} LIMIT ${limit + 1}`
   const runs = rows.slice(0, limit).map(runRow)
   if (rows.length > limit) return { runs, goOn: runs.at(-1) }
   const [edge] = await sql<{ run_id: string; created_micros: string }[]>`
     SELECT run_id, ${CREATED_MICROS(sql)} FROM runs ${place} ${order} OFFSET ${scan - 1} LIMIT 1`
   return { runs, goOn: edge && { runId: edge.run_id, createdMicros: BigInt(edge.created_micros) } }
+}
+
+const YEAR_1 = -62_135_596_800_000_000_000n
+const YEAR_9999 = 253_402_300_799_999_999_999n
+
+/** No run lies outside of what can be written as a time. */
+function withinYears(nanos: bigint): bigint {
+  if (nanos < YEAR_1) return YEAR_1
+  return nanos > YEAR_9999 ? YEAR_9999 : nanos
 }
 
 function runRow(row: Row): RunRow {
