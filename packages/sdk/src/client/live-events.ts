@@ -25,8 +25,8 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
   const tell = once(live.onState)
   let streamAgain = STREAM_AGAIN_MS
   for (;;) {
-    let reason = 'The API has ended the stream'
-    let refused = false
+    let reason: string
+    let refused: boolean
     let fruitful = false
     const opened = () => {
       backoff.succeeded()
