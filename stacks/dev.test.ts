@@ -3,12 +3,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as pulumi from '@pulumi/pulumi'
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { startEngine, type FakeEngine } from './platforms/docker/test/engine.fixture.ts'
 import { SECRETS } from './settings/secrets.ts'
+
+// Whatever runs on this machine: refusals.test.ts has taken ports.
+vi.mock('./plugin/port-holder.ts', () => ({ portHolder: () => undefined }))
 
 type Inputs = Record<string, unknown>
 interface Registered {
@@ -20,6 +24,7 @@ interface Registered {
 }
 
 const secretText = (name: string) => `text-of-${name}`
+const CLONE = fileURLToPath(new URL('..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'runlight-dev-'))
 const registered: Registered[] = []
 let engine: FakeEngine
@@ -143,6 +148,17 @@ it("lets the collector read everybody's log, its own too, and nobody else touch 
   })
   expect(read?.sort()).toEqual(written.sort())
   expect(written).toContain('bus=docker:/var/lib/runlight/containers/runlight-dev-bus')
+})
+
+it('hands nothing over by a path of this machine, so that the engine may be on another', () => {
+  for (const { type, inputs } of registered) {
+    // What an image is built from is sent to the engine.
+    if (['Stack', 'Image'].includes(type)) continue
+    for (const path of [CLONE, home]) expect(JSON.stringify(inputs)).not.toContain(`"${path}`)
+    for (const { file } of (inputs['uploads'] ?? []) as Inputs[]) expect(file).toMatch(/^\/etc\/runlight\//)
+  }
+  const built = registered.filter(({ type }) => type === 'Image')
+  for (const { inputs } of built) expect(JSON.stringify(inputs)).toContain(home)
 })
 
 it('has credentials nowhere but in secret uploads', () => {
