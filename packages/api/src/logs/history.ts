@@ -11,7 +11,7 @@ import type { HistoryRange } from '../store/history.ts'
 import type { LinePage, LogFilters, PageLimits } from '../store/log-lines.ts'
 import { storedIn } from '../store/positions.ts'
 import type { LogScope } from '../store/scope.ts'
-import { BEFORE_APPEND_NS, readPast, readSeam } from '../store/seam.ts'
+import { AFTER_APPEND_NS, BEFORE_APPEND_NS, readPast, readSeam } from '../store/seam.ts'
 import type { Past } from '../store/seam.ts'
 
 /** How often a page is read anew because a day was dropped meanwhile. */
@@ -32,7 +32,9 @@ export async function readWholeHistory(
   for (let attempt = 1; ; attempt++) {
     const before = await database.read(readSeam)
     const past =
-      before === undefined ? undefined : await database.read((sql) => readPast(sql, range.scope, source.labels))
+      before === undefined || isAfter(range, before + AFTER_APPEND_NS)
+        ? undefined
+        : await database.read((sql) => readPast(sql, range.scope, source.labels))
     const page = await readBoth(database, source, past, range, filters, limits)
     // A day that was dropped since the seam was read may be missing in the hot store, and was not asked for in Loki.
     const after = await database.read(readSeam)
@@ -51,7 +53,7 @@ async function readBoth(
   limits: PageLimits,
 ): Promise<LinePage> {
   const readHot = () => database.read((sql) => readHistory(sql, range, filters, limits))
-  if (!past || isAfterPast(range, past)) return readHot()
+  if (!past) return readHot()
   const hot = await readHot()
   const backward = range.direction === 'backward'
   if (backward && hot.goOn && hot.goOn.effectiveNs >= past.end) return hot
@@ -68,10 +70,10 @@ async function readBoth(
   return merge(hot, old, backward, limits)
 }
 
-function isAfterPast({ direction, after, end, bounds }: HistoryRange, past: Past): boolean {
+/** Does the range begin at the moment, or later? */
+function isAfter({ direction, after, end, bounds }: HistoryRange, moment: bigint): boolean {
   const lowest = direction === 'forward' ? after : end
-  const isAfter = (nanos: bigint | undefined) => nanos !== undefined && nanos >= past.end
-  return isAfter(lowest?.effectiveNs) || isAfter(bounds.since)
+  return [lowest?.effectiveNs, bounds.since].some((nanos) => nanos !== undefined && nanos >= moment)
 }
 
 function merge(hot: LinePage, old: LinePage, backward: boolean, limits: PageLimits): LinePage {
