@@ -177,6 +177,43 @@ it('takes nothing for lost of a container that was looked at a moment before its
   expect((await log.read(READ)).lost).toEqual({ bytes: undefined })
 })
 
+it('leaves a container for the next one when it is quiet, with what it has not ended, and repeats nothing after a restart', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const log = follow(NOTHING_YET)
+  say('a', 'one\n')
+  say('b', 'of b\n')
+  expect(await read(log)).toEqual(['one'])
+  vi.advanceTimersByTime(1_500)
+  say('a', 'two\n')
+  expect(await read(log)).toEqual(['two'])
+  vi.advanceTimersByTime(1_500)
+  say('a', 'x'.repeat(PIECE))
+  expect(await read(log)).toEqual([])
+  vi.advanceTimersByTime(2_500)
+  const { lines } = await log.read(READ)
+  expect(lines.map(({ bytes }) => bytes.toString())).toEqual(['x'.repeat(PIECE)])
+  const again = follow(lines[0]?.after)
+  const rest = [...(await readLater(again)), ...(await readLater(again)), ...(await readLater(again))]
+  expect(rest).toEqual(['of b'])
+  expect(await readLater(log)).toEqual(['of b'])
+})
+
+it('remembers no more containers than it must', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const log = follow(NOTHING_YET)
+  let after: ContainerPosition | undefined
+  for (let count = 0; count < 60; count++) {
+    say(`c${count}`, 'x\n')
+    vi.advanceTimersByTime(2_500)
+    const { lines } = await log.read(READ)
+    after = lines[0]?.after ?? after
+    remove(`c${count}`)
+    vi.advanceTimersByTime(2_500)
+    await log.read(READ)
+  }
+  expect(after?.past).toHaveLength(50)
+})
+
 it('says that lines may be missing when a container was removed while nobody looked', async () => {
   say('a', 'one\n')
   const { lines } = await follow().read(READ)
