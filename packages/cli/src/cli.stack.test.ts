@@ -53,6 +53,8 @@ test('runs', async () => {
   expect(code).toBe(0)
   expect(out).toBe(`${time(START)}  COMPLETED  ${RUN}  audit  1/1  1.25s\n`)
   expect(JSON.parse((await runlight(['runs', '--json', '-n', '1'])).out)).toMatchObject({ runId: RUN })
+  expect((await runlight(['runs', '--since', '1h30m', '--status', 'COMPLETED'])).out).toBe(out)
+  expect(await runlight(['runs', '--until', '2020-01-01'])).toMatchObject({ code: 0, out: '' })
 })
 
 test('status', async () => {

@@ -23,6 +23,7 @@ import type { TraceFormat } from './commands/trace.ts'
 import { CommandError } from './command-error.ts'
 import { DEFAULT_API_URL, apiAddress } from './context.ts'
 import type { Context } from './context.ts'
+import { momentText } from './logs/moment.ts'
 import { openOutput, wantsColour } from './output.ts'
 
 /** Nobody waits longer for what a word may become. */
@@ -43,6 +44,8 @@ program
   .description('list runs, newest first')
   .option('--status <state>', 'only runs in this state, such as RUNNING or FAILED')
   .option('--workflow <id>', 'only runs of this workflow')
+  .option('--since <time>', 'only runs that began then or later: RFC 3339, local, or as 15m ago', momentText)
+  .option('--until <time>', 'only runs that began then or before', momentText)
   .option('-n, --lines <count>', 'how many', count, 20)
   .option('--json', 'one JSON object a line')
   .action((options: RunsOptions) => listRuns(context(), options))

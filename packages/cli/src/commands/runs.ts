@@ -7,15 +7,23 @@ import { paintState, runDuration } from './format.ts'
 export interface RunsOptions {
   status?: RunState
   workflow?: string
+  since?: string
+  until?: string
   lines: number
   json?: boolean
 }
 
 /** Lists runs, newest first. */
 export async function listRuns({ api, output }: Context, options: RunsOptions): Promise<void> {
-  const { status, workflow, lines, json } = options
+  const { status, workflow, since, until, lines, json } = options
   let left = lines
-  const query = { limit: Math.min(lines, 1_000), ...(status && { status }), ...(workflow && { workflow }) }
+  const query = {
+    limit: Math.min(Math.max(lines, 1), 1_000),
+    ...(status && { status }),
+    ...(workflow && { workflow }),
+    ...(since && { since }),
+    ...(until && { until }),
+  }
   for await (const run of api.allRuns(query)) {
     if (left-- <= 0) return
     const { completedActions, totalActions } = run.progress

@@ -1004,6 +1004,10 @@ export interface operations {
                 status?: "QUEUED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED" | "TERMINATED" | "TIMED_OUT";
                 /** @description The workflow definition that the run is one of */
                 workflow?: string;
+                /** @description Not before: when the first event of the run reached the bus: RFC 3339, or as `15m` ago */
+                since?: string;
+                /** @description Not after: the same: RFC 3339, or as `15m` ago */
+                until?: string;
                 /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
                 cursor?: string;
                 /** @description Most items of a page */

@@ -28,13 +28,14 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
     let reason: string
     let refused: boolean
     let fruitful = false
-    const opened = () => {
+    const onOpen = () => tell('streaming', '')
+    // A connection is good for something as soon as it has moved the place, if only by a sign of life.
+    const onPlace = () => {
+      fruitful = true
       backoff.succeeded()
-      tell('streaming', '')
     }
     try {
-      for await (const event of streamed(live, place, opened)) {
-        fruitful = true
+      for await (const event of streamed(live, place, onOpen, onPlace)) {
         yield event
         if (event.event === 'done') return
       }
@@ -77,8 +78,10 @@ async function* streamed(
   live: LiveQuery,
   place: Place,
   onOpen: () => void,
+  onPlace: () => void,
 ): AsyncGenerator<LiveEvent, void, undefined> {
   for await (const { event, id, data } of connect(live, place, onOpen)) {
+    if (id !== undefined) onPlace()
     if (event === 'gap') {
       const gap = JSON.parse(data) as StreamGap
       place.from = gap.from
@@ -111,8 +114,9 @@ function isFinal({ problem }: ApiProblem): boolean {
 
 function reasonOf({ baseUrl }: LiveQuery, error: unknown): string {
   const { message, cause } = error as Error
+  if (error instanceof NotStreamed) return `No live stream of the API at ${String(baseUrl)} comes through: ${message}.`
   const inner = cause instanceof Error && cause.message !== '' ? cause.message : message
-  return `The API at ${String(baseUrl)} does not answer: ${inner}.`
+  return `The API at ${String(baseUrl)} does not answer: ${inner.replace(/\.$/, '')}.`
 }
 
 /** Tells of a change only. */
