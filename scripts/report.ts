@@ -6,7 +6,6 @@ import { showStatus } from '@runlight/cli/commands/status'
 import { printLogs } from '@runlight/cli/commands/logs'
 import { printTrace } from '@runlight/cli/commands/trace'
 import { createApiClient } from '@runlight/sdk/client/api-client'
-import { startRun } from '@runlight/sdk/client/start-run'
 import type { ComponentReport } from './report/components.ts'
 import { printComponents } from './report/components.ts'
 import { followRun, progressLine } from './report/demo-run.ts'
@@ -34,7 +33,7 @@ export async function report(stack: string, outputs: StackOutputs, signal: Abort
   const context: Context = { api, baseUrl: addresses.api, output }
   const heading = (text: string) => output.line(`\n${output.paint('bold', text)}`)
 
-  const { runId } = await startRun({ baseUrl: addresses.api, signal }, {})
+  const { runId } = await api.startRun()
   await heading("A run of the demo workflow: an audit of this clone's dependencies")
   await followRun(api, runId, signal, (status) => output.line(`  ${progressLine(status)}`))
   await output.line('')

@@ -3,8 +3,8 @@
 import type { AuditInputs } from '@runlight/contracts/audit-inputs'
 import { isFinal } from '@runlight/contracts/execution-status'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
+import { createApiClient } from '@runlight/sdk/client/api-client'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
-import { startRun as start } from '@runlight/sdk/client/start-run'
 import { Client, Connection } from '@temporalio/client'
 import { expect } from 'vitest'
 import type { StackUnderTest } from './stack-under-test.ts'
@@ -15,7 +15,7 @@ export const NODES = 13
 /** Starts a run through the API; gives its id. */
 export async function startRun(stack: StackUnderTest, inputs: AuditInputs = {}): Promise<string> {
   const { api } = stack.outputs.addresses
-  const { runId } = await start({ baseUrl: api, signal: AbortSignal.timeout(60_000) }, { inputs })
+  const { runId } = await createApiClient({ baseUrl: api }).startRun({ inputs })
   return runId
 }
 

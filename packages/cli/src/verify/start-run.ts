@@ -1,6 +1,6 @@
 // Starts a run of the demo workflow through the API.
 
-import { startRun as start } from '@runlight/sdk/client/start-run'
+import { createApiClient } from '@runlight/sdk/client/api-client'
 import type { Environment } from './environment.ts'
 
 export interface RunWish {
@@ -14,6 +14,6 @@ export interface RunWish {
  */
 export async function startRun({ apiUrl }: Environment, wish: RunWish, signal: AbortSignal): Promise<string> {
   const faults = wish.failingNode === undefined ? {} : { [wish.failingNode]: { fail: true } }
-  const { runId } = await start({ baseUrl: apiUrl, signal }, { inputs: { faults } })
+  const { runId } = await createApiClient({ baseUrl: apiUrl, signal }).startRun({ inputs: { faults } })
   return runId
 }
