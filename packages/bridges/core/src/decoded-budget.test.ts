@@ -143,6 +143,17 @@ describe('what is decoded', () => {
     assign([])
   })
 
+  it('lets each partition have one batch under way and one ahead', async () => {
+    const { sink, held, answers } = heldStore()
+    const { lanes, assign } = bridge(sink)
+    assign(upTo(4))
+    for (const lane of lanes()) lane.accept(records(400), 400n)
+    await turn()
+    expect([answers.length, held.size]).toEqual([4, 8])
+    for (const answer of answers) answer()
+    assign([])
+  })
+
   it('takes records above a portion one at a time, and never lets one partition wait for another one’s store', async () => {
     const { sink, most, answers } = heldStore()
     const { lanes, assign } = bridge(sink)
