@@ -142,6 +142,19 @@ describe('the program for the stack local', () => {
     ])
   })
 
+  it('tells the API whose health it can ask, and the worker what it audits', () => {
+    const { RUNLIGHT_COMPONENT_PAGES: pages } = inputsOf('api')['env'] as Record<string, string>
+    const asked = (pages ?? '').split(',')
+    expect(asked.map((page) => page.split('=')[0])).toEqual([
+      ...['bridge-loki', 'bridge-postgres', 'observer', 'worker', 'log-collector'],
+    ])
+    for (const page of asked) expect(page).toMatch(/^[a-z-]+=http:\/\/127\.0\.0\.1:\d+\/readyz$/)
+    expect(inputsOf('worker')['env']).toMatchObject({
+      RUNLIGHT_DEMO_LOCK_FILE: expect.stringMatching(/package-lock\.json$/) as string,
+      RUNLIGHT_DEMO_REPORT_FOLDER: join(home, 'reports'),
+    })
+  })
+
   it('lets the collector read the log of everybody, its own too', () => {
     const { RUNLIGHT_COLLECTOR_LOGS: logs } = inputsOf('log-collector')['env'] as Record<string, string>
     const others = [...registered].filter(([, { type }]) => type !== 'pulumi:pulumi:Stack').map(([name]) => name)
