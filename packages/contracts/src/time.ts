@@ -72,9 +72,16 @@ export function instantFromNanos(nanos: bigint): Instant {
   return { seconds: Number((nanos - inSecond) / 1_000_000_000n), nanos: Number(inSecond) }
 }
 
+/** The second that was formatted last: the records of a page, or of a batch, lie close together. */
+let formatted = { seconds: 0, text: '1970-01-01T00:00:00' }
+
 /** RFC 3339 in UTC with 0, 3, 6 or 9 fractional digits: as many as are needed to lose nothing. */
 export function formatInstant(instant: Instant): string {
-  const head = new Date(instant.seconds * 1000).toISOString().slice(0, 19)
+  const { seconds } = instant
+  if (formatted.seconds !== seconds) {
+    formatted = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) }
+  }
+  const head = formatted.text
   if (instant.nanos === 0) return `${head}Z`
   let fraction = String(instant.nanos).padStart(9, '0')
   while (fraction.endsWith('000')) fraction = fraction.slice(0, -3)
