@@ -2,12 +2,14 @@
 
 import { RunlightError } from '@runlight/contracts/errors'
 import { TENANT_HEADER } from '@runlight/contracts/labels'
-import { request } from 'undici'
+import { errors, request } from 'undici'
 
 export interface LokiEntry {
   /** Nanoseconds since the epoch, as Loki orders by it. */
   timestamp: bigint
   line: string
+  /** Labels of its stream. */
+  labels: Readonly<Record<string, string>>
   metadata: Readonly<Record<string, string>>
 }
 
@@ -26,6 +28,7 @@ export interface Loki {
   /**
    * At most `limit` entries, in the direction. Of one nanosecond their order is not defined.
    * @throws RunlightError RL_STORE_UNAVAILABLE
+   * @throws OversizedAnswer where so many of them are too large together
    */
   entries: (range: LokiRange) => Promise<LokiEntry[]>
   /**
@@ -34,42 +37,50 @@ export interface Loki {
    * @throws RunlightError RL_STORE_UNAVAILABLE
    * @throws LokiRefusal, OversizedAnswer
    */
-  raw: (
-    path: string,
-    tenant: string,
-    parameters: Readonly<Record<string, string>>,
-    maxBytes: number,
-  ) => Promise<string>
+  raw: (path: string, tenant: string, parameters: Readonly<Record<string, string>>, maxBytes: number) => Promise<string>
 }
 
 const TIMEOUT_MS = 20_000
 /** Most queries that are asked at a time; one more is refused. */
 const MAX_QUERIES = 32
-/** Most bytes of a page of lines: what Loki itself passes on between its parts (configs/loki). */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024
+/** Most bytes of a page of lines. */
+const MAX_PAGE_BYTES = 32 * 1024 * 1024
+/** Loki's words for an answer that is too large for its own parts (`grpc_server_max_send_msg_size`). */
+const TOO_LARGE_FOR_LOKI = /received message larger than max/
 
 interface Stream {
+  stream: Record<string, string>
   values: [timestamp: string, line: string, categories?: { structuredMetadata?: Record<string, string> }][]
 }
 
 export function connectLoki(url: URL): Loki {
   const base = url.href.endsWith('/') ? url : new URL(`${url.href}/`)
   let open = 0
+  const ask: Loki['raw'] = async (path, tenant, parameters, maxBytes) => {
+    const { statusCode, body } = await request(new URL(`${path}?${new URLSearchParams(parameters)}`, base), {
+      // Without the flag, structured metadata splits the answer into one stream for each entry.
+      headers: { [TENANT_HEADER]: tenant, 'x-loki-response-encoding-flags': 'categorize-labels' },
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    })
+    const text = await textOf(body, maxBytes)
+    if (statusCode === 200) return text
+    if (TOO_LARGE_FOR_LOKI.test(text)) throw new OversizedAnswer(text.trim().slice(0, 300))
+    throw new LokiRefusal(statusCode, text.trim().slice(0, 300))
+  }
   const raw: Loki['raw'] = async (path, tenant, parameters, maxBytes) => {
     if (open >= MAX_QUERIES) throw unavailable(`${open} queries are waiting for Loki`)
     open++
     try {
-      const { statusCode, body } = await request(new URL(`${path}?${new URLSearchParams(parameters)}`, base), {
-        // Without the flag, structured metadata splits the answer into one stream for each entry.
-        headers: { [TENANT_HEADER]: tenant, 'x-loki-response-encoding-flags': 'categorize-labels' },
-        headersTimeout: TIMEOUT_MS,
-        bodyTimeout: TIMEOUT_MS,
+      return await ask(path, tenant, parameters, maxBytes).catch((cause: unknown) => {
+        if (!wasClosed(cause)) throw cause
+        // A connection that was open from before may have been closed since.
+        return ask(path, tenant, parameters, maxBytes)
       })
-      const text = await textOf(body, maxBytes)
-      if (statusCode !== 200) throw new LokiRefusal(statusCode, text.trim().slice(0, 300))
-      return text
     } catch (cause) {
       if (cause instanceof OversizedAnswer) throw cause
+      // Where an answer is much too large for its parts, Loki 3.7 says nothing and closes the connection.
+      if (wasClosed(cause)) throw new OversizedAnswer('Loki closed the connection instead of an answer', { cause })
       if (cause instanceof LokiRefusal && cause.status < 500 && cause.status !== 429) throw cause
       throw unavailable(`Loki, which holds the older lines, can not answer: ${(cause as Error).message}`, cause)
     } finally {
@@ -83,10 +94,11 @@ export function connectLoki(url: URL): Loki {
       const parameters = { query, direction, start: String(start), end: String(end), limit: String(limit) }
       const answer = await raw('loki/api/v1/query_range', tenant, parameters, MAX_PAGE_BYTES)
       const { data } = JSON.parse(answer) as { data: { result: Stream[] } }
-      const entries = data.result.flatMap(({ values }) =>
+      const entries = data.result.flatMap(({ stream: labels, values }) =>
         values.map(([timestamp, line, categories]) => ({
           timestamp: BigInt(timestamp),
           line,
+          labels,
           metadata: categories?.structuredMetadata ?? {},
         })),
       )
@@ -108,7 +120,11 @@ async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promis
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** Loki's answer is larger than was asked for. */
+function wasClosed(cause: unknown): boolean {
+  return cause instanceof errors.SocketError
+}
+
+/** Loki's answer is larger than what is taken of it, or than what Loki can give. */
 export class OversizedAnswer extends Error {}
 
 /** Loki does not take the query. */

@@ -13,6 +13,7 @@ import { storedIn } from '../store/positions.ts'
 import { BEFORE_APPEND_NS } from '../store/seam.ts'
 import type { Past } from '../store/seam.ts'
 import { decodeLine } from './decode.ts'
+import { OversizedAnswer } from './loki-query.ts'
 import type { Loki, LokiEntry } from './loki-query.ts'
 import { pastQuery } from './selector.ts'
 
@@ -27,7 +28,14 @@ const BORDER_NS = 1_000_000n
 /** Loki's own bound of one answer, where nothing else is set (`max_entries_limit_per_query`). */
 const MAX_ENTRIES = 5_000
 /** Entries that are read beyond a page, so that its last millisecond is whole as a rule. */
-const MARGIN = 100
+const MARGIN = 20
+/**
+ * Entries that are asked for before it is known how large they are: so many of the largest that Loki takes (256 KiB) are
+ * just what it can give at once (32 MiB). Asked for much more it needs many seconds, and then closes the connection.
+ */
+const SAFE_ENTRIES = 120
+/** Bytes that are read for a page, about. */
+const READ_BYTES = 16 * 1024 * 1024
 /** What Loki is asked for first; then four times as much each time. */
 const FIRST_SPAN_NS = 2n * 3_600_000_000_000n
 /** Most entries of one millisecond. */
@@ -52,9 +60,10 @@ export async function readPastLines(
   if (from > to) return { lines: [], goOn: undefined }
   const limit = Math.min(MAX_ENTRIES, limits.lines + MARGIN)
   const reads = await Promise.all(
-    past.tenants.map((tenant) => {
+    past.tenants.map(async (tenant) => {
       const query = pastQuery(range.scope, tenant, source.labels, filters)
-      return readWhole(source.loki, { tenant, query, from: floor(from), to: floor(to) + BORDER_NS, forward, limit })
+      const whole = { tenant, query, from: floor(from), to: floor(to) + BORDER_NS, forward, limit }
+      return { tenant, ...(await readWhole(source.loki, whole)) }
     }),
   )
   const [first, ...others] = reads.flatMap(({ border }) => border ?? [])
@@ -69,7 +78,9 @@ export async function readPastLines(
     (!range.end || (forward ? compareKeys(key, range.end) <= 0 : compareKeys(key, range.end) >= 0)) &&
     !isNewer(key, range.vector) &&
     (type === undefined || fields.type === type)
-  const decoded = reads.flatMap(({ entries }) => entries.flatMap((entry) => decodeLine(entry, source.topic) ?? []))
+  const decoded = reads.flatMap(({ tenant, entries }) =>
+    entries.flatMap((entry) => decodeLine(entry, source.topic, tenant) ?? []),
+  )
   const lines = foldRepeats(decoded).filter(isWanted)
   lines.sort((a, b) => (forward ? compareKeys(a.key, b.key) : compareKeys(b.key, a.key)))
   const edge: LogKey | undefined =
@@ -128,36 +139,49 @@ async function readWhole(loki: Loki, range: WholeRange): Promise<{ entries: Loki
   const direction = forward ? 'forward' : 'backward'
   const seen = new Set<string>()
   const entries: LokiEntry[] = []
-  let { from: start, to: end, limit } = range
+  let { from: start, to: end } = range
+  let limit = Math.min(range.limit, SAFE_ENTRIES)
+  let most = MAX_ENTRIES
+  let bytes = 0
   for (let span = FIRST_SPAN_NS; ;) {
     const far = forward ? smallest(start + span, end) : largest(end - span, start)
-    const page = await loki.entries({
-      ...{ tenant, query, direction, limit },
-      ...(forward ? { start, end: far } : { start: far, end }),
-    })
+    const page = await loki
+      .entries({ ...{ tenant, query, direction, limit }, ...(forward ? { start, end: far } : { start: far, end }) })
+      .catch((cause: unknown) => {
+        if (limit > SAFE_ENTRIES || (cause instanceof OversizedAnswer && limit > 1)) return undefined
+        throw cause
+      })
+    if (!page) {
+      limit = most = limit > SAFE_ENTRIES ? SAFE_ENTRIES : Math.ceil(limit / 4)
+      continue
+    }
     for (const entry of page) {
       const name = `${entry.timestamp} ${JSON.stringify(entry.metadata)} ${entry.line}`
       if (seen.has(name)) continue
       seen.add(name)
       entries.push(entry)
+      bytes += entry.line.length
     }
     const last = page.at(-1)
     if (!last || page.length < limit) {
       if (far === (forward ? end : start)) return { entries }
-      if (entries.length * 2 >= limit) return { entries, border: forward ? floor(far) : floor(far + BORDER_NS - 1n) }
+      const isEnough = entries.length * 2 >= range.limit || bytes >= READ_BYTES
+      if (isEnough) return { entries, border: forward ? floor(far) : floor(far + BORDER_NS - 1n) }
       if (forward) start = far
       else end = far
       span *= 4n
       continue
     }
     const border = forward ? floor(last.timestamp) : floor(last.timestamp) + BORDER_NS
-    if (forward ? border > range.from : border < range.to) return { entries, border }
+    const isWhole = forward ? border > range.from : border < range.to
+    if (isWhole && (entries.length >= range.limit || bytes >= READ_BYTES)) return { entries, border }
     // All of them in one millisecond: the rest of it has to be read too.
     const stuck = page[0]?.timestamp === last.timestamp
-    if (entries.length > MAX_CROWD || (stuck && limit === MAX_ENTRIES)) {
+    if (entries.length > MAX_CROWD || (stuck && limit === most)) {
       throw new RunlightError('RL_STORE_UNAVAILABLE', `Loki holds more lines of ${last.timestamp} ns than can be read.`)
     }
-    limit = MAX_ENTRIES
+    const fitting = Math.floor((READ_BYTES * entries.length) / (bytes + 1))
+    limit = stuck ? most : Math.min(most, Math.max(SAFE_ENTRIES, Math.min(fitting, range.limit)))
     if (forward) start = last.timestamp
     else end = last.timestamp + 1n
   }

@@ -6,6 +6,7 @@ import Type from 'typebox'
 import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { readLogPage } from '../logs/page.ts'
+import { partialLines } from '../past/partial.ts'
 import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import { ComponentNames, LineFilters, componentScope, lineQuery } from './line-filters.ts'
@@ -32,7 +33,7 @@ export const runLogs = (sources: StatusSources) =>
       const page = await readLogPage(sources.database, lineQuery(sources, scope, query))
       const nothing = page.lines.length === 0 && !page.hasMore && query.cursor === undefined
       if (nothing && !(await runIsKnown(sources, runId))) throw runNotFound(runId)
-      const degraded = degradation('loki', await sources.lokiHealth())
+      const degraded = [...degradation('loki', await sources.lokiHealth()), ...partialLines(page.lines)]
       const answer = {
         runId,
         hasMore: page.hasMore,
@@ -54,7 +55,7 @@ export const componentLogs = (sources: StatusSources) =>
     refusals: ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE'],
     handle: async ({ query: { component, ...query } }) => {
       const page = await readLogPage(sources.database, lineQuery(sources, componentScope(component), query))
-      const degraded = degradation('loki', await sources.lokiHealth())
+      const degraded = [...degradation('loki', await sources.lokiHealth()), ...partialLines(page.lines)]
       const answer = {
         hasMore: page.hasMore,
         ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),

@@ -13,6 +13,7 @@ import { ParameterError } from '../http/problem.ts'
 import { route } from '../http/route.ts'
 import { readPageAt } from '../logs/page.ts'
 import type { LogQuery } from '../logs/page.ts'
+import { partialLines } from '../past/partial.ts'
 import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import type { StoredLine } from '../store/log-lines.ts'
@@ -109,7 +110,7 @@ async function answer(
   if (found.lines.length === 0 && !found.hasMore && cursor === undefined && scope.kind === 'run') {
     if (!(await runIsKnown(sources, scope.runId))) throw runNotFound(scope.runId)
   }
-  const degraded = degradation('loki', await sources.lokiHealth())
+  const degraded = [...degradation('loki', await sources.lokiHealth()), ...partialLines(found.lines)]
   const page = {
     ...{ limit, offset, has_more: found.hasMore },
     ...(found.next && { next_cursor: sealLogCursor(found.next, list) }),

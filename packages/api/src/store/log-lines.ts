@@ -64,6 +64,8 @@ export interface StoredLine {
   timestampNs: bigint
   /** What makes it the same line in both stores. */
   identity: string
+  /** It was found without its metadata, its trace, and what else its message does not tell. */
+  partial?: true
   /** StoredLog. */
   json: Json<StoredLog>
 }
