@@ -177,7 +177,7 @@ function send({ method, path, headers, body }: Sent): Promise<Answer> {
 }
 
 /** An address that is none of the operation's, since a parameter was left empty or is a dot. */
-const ELSEWHERE = ['RL_ROUTE_NOT_FOUND', 'RL_METHOD_NOT_ALLOWED', 'RL_HEADERS_TOO_LARGE']
+const ELSEWHERE = ['RL_ROUTE_NOT_FOUND', 'RL_METHOD_NOT_ALLOWED']
 
 function faultOf(operation: Operation, answer: Answer): string | undefined {
   const { status, body } = answer

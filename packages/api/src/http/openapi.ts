@@ -59,7 +59,9 @@ const NAMED: Readonly<Record<string, TSchema>> = {
 const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON.stringify(schema), name]))
 
 /** Refusals that every route may give. */
-const COMMON: readonly ErrorCodeName[] = ['RL_PARAMETER_INVALID', 'RL_INTERNAL']
+const COMMON: readonly ErrorCodeName[] = [
+  ...(['RL_PARAMETER_INVALID', 'RL_REQUEST_TIMEOUT', 'RL_HEADERS_TOO_LARGE', 'RL_INTERNAL'] as const),
+]
 
 /** Refusals of what is sent with a request. */
 const OF_BODIES: readonly ErrorCodeName[] = ['RL_BODY_TOO_LARGE', 'RL_MEDIA_TYPE_UNSUPPORTED']

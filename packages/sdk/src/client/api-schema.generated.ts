@@ -1037,6 +1037,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1097,6 +1115,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_EXISTS: There is another run with this id */
             409: {
                 headers: {
@@ -1117,6 +1144,15 @@ export interface operations {
             };
             /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1183,6 +1219,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1242,6 +1296,24 @@ export interface operations {
             };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1329,6 +1401,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1381,6 +1471,24 @@ export interface operations {
             };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1464,6 +1572,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1523,6 +1649,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_ENDED: The run has ended already */
             409: {
                 headers: {
@@ -1543,6 +1678,15 @@ export interface operations {
             };
             /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1590,6 +1734,24 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1647,6 +1809,24 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1736,6 +1916,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1814,6 +2012,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1875,6 +2091,24 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1953,6 +2187,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -1993,6 +2245,24 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2048,6 +2318,24 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2114,6 +2402,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -2173,6 +2479,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_DEAD_LETTER_NOT_REPLAYABLE: The dead letter can not be replayed */
             409: {
                 headers: {
@@ -2202,6 +2517,15 @@ export interface operations {
             };
             /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2273,6 +2597,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_BODY_TOO_LARGE: The body of the request is too large */
             413: {
                 headers: {
@@ -2284,6 +2617,15 @@ export interface operations {
             };
             /** @description RL_MEDIA_TYPE_UNSUPPORTED: The body of the request is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2379,6 +2721,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -2455,8 +2815,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_UPGRADE_REQUIRED: This address speaks WebSocket only */
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2536,6 +2914,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -2596,8 +2992,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_UPGRADE_REQUIRED: This address speaks WebSocket only */
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2696,6 +3110,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_INTERNAL: The server made a mistake */
             500: {
                 headers: {
@@ -2775,8 +3207,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_UPGRADE_REQUIRED: This address speaks WebSocket only */
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
