@@ -49,7 +49,7 @@ export function malformed(stackOf: () => DeliveryStack): void {
         journal.write('everything is stored')
         const counts = await deadLetterCounts(stack)
         for (const sink of SINKS) {
-          expect(difference(counts[sink], before[sink])).toEqual(countsOf(all, sink))
+          expect(lacking(difference(counts[sink], before[sink]), countsOf(all, sink))).toEqual({})
         }
         await expectLetters(stack, letters, all)
         journal.write('the dead letters are read')
@@ -128,11 +128,20 @@ function difference(after: Counts, before: Counts): Counts {
   return Object.fromEntries(all.filter(([, count]) => count > 0))
 }
 
+/** What was counted too low. On a busy machine the group may lose a member in between, and letters are written again. */
+function lacking(counted: Counts, expected: Counts): Counts {
+  const open = REASONS.filter((reason) => (counted[reason] ?? 0) < (expected[reason] ?? 0))
+  return Object.fromEntries(open.map((reason) => [reason, (expected[reason] ?? 0) - (counted[reason] ?? 0)]))
+}
+
 async function deadLetterEnd({ admin }: DeliveryStack): Promise<bigint> {
   return BigInt((await admin.fetchTopicOffsets(TOPICS.deadLetters))[0]?.high ?? 0)
 }
 
-/** Each refused record has one letter of each sink that refused it, with its reason and its bytes. */
+/**
+ * Each refused record has one letter of each sink that refused it, with its reason and its bytes. Letters of one place are
+ * one, as for every reader.
+ */
 async function expectLetters(
   { kafka }: DeliveryStack,
   from: bigint,
@@ -150,9 +159,13 @@ async function expectLetters(
     }
   }
   const unexpected: string[] = []
+  const places = new Set<string>()
   await eachRecord(kafka.brokers, TOPICS.deadLetters, ({ offset, value }) => {
     if (offset < from) return
     const letter = JSON.parse(value) as DeadLetter
+    const place = `${letter.sink} ${letter.origin.topic}/${letter.origin.partition}/${letter.origin.offset}`
+    if (places.has(place)) return
+    places.add(place)
     const own = letter.value === undefined ? null : Buffer.from(letter.value, 'base64')
     const key = name(letter.sink, letter.reason, own)
     const count = open.get(key)
