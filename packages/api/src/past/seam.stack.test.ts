@@ -234,6 +234,30 @@ test.each([
   await database.close()
 })
 
+test('lines of the past that are too large to be read at once make a page short, never a refusal', async () => {
+  const runId = 'run-wide'
+  const appendedAt = OLDEST + 2 * STEPS * DAY_MS
+  await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
+    VALUES (${runId}, 'unassigned', 1, 'RUNNING', 0, ${new Date(appendedAt).toISOString()}::timestamptz)`
+  const wide = 'w'.repeat(200_000)
+  for (let from = 0; from < 180; from += 10) {
+    const entries = Array.from({ length: 10 }, (_, index) =>
+      logEntry({ runId, timestamp: time(appendedAt + from + index), message: `${from + index} ${wide}` }),
+    )
+    await store.storeLogs(entries, { partition: 40, appendedAt: appendedAt + from })
+  }
+  await dropDay(appendedAt)
+  const numbers: number[] = []
+  for (let cursor: string | undefined, hasMore = true; hasMore;) {
+    const query = { limit: 1_000, direction: 'backward', cursor }
+    const page = await (apis.get('perRun') as TestApi).get<LogPage>(`/workflows/runs/${runId}/logs`, query)
+    numbers.push(...page.logs.map(({ message }) => Number.parseInt(message)))
+    hasMore = page.hasMore
+    cursor = page.nextCursor
+  }
+  expect(numbers).toEqual([...Array(180).keys()].toReversed())
+})
+
 test('any reader gets all that was there once and in order, then all that has arrived', async () => {
   let daysAgo = DAYS
   await fc.assert(
