@@ -11,6 +11,8 @@ test.each([
   ['15m', 1_795_259_100_123_000_000n],
   ['2h', 1_795_252_800_123_000_000n],
   ['7d', 1_794_655_200_123_000_000n],
+  // Further back than 64 bits of nanoseconds reach, which the store would not take.
+  ['999999d', -9_223_372_036_000_000_000n],
 ])('%s', (text, nanos) => {
   expect(resolveMoment('since', text, NOW_MS)).toBe(nanos)
 })

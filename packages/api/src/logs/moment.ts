@@ -3,6 +3,8 @@
 import { instantToNanos, parseInstant } from '@runlight/contracts/time'
 import { ParameterError } from '../http/problem.ts'
 
+/** The earliest moment that both stores can hold (contracts, parseInstant): whoever asks for more means everything. */
+const EARLIEST_NS = -9_223_372_036n * 1_000_000_000n
 const UNIT_SECONDS = { s: 1n, m: 60n, h: 3_600n, d: 86_400n } as const
 
 /**
@@ -15,7 +17,8 @@ export function resolveMoment(parameter: string, text: string | undefined, nowMs
   const ago = /^(\d{1,6})([smhd])$/.exec(text)
   if (ago) {
     const unit = UNIT_SECONDS[ago[2] as keyof typeof UNIT_SECONDS]
-    return BigInt(nowMs) * 1_000_000n - BigInt(ago[1] as string) * unit * 1_000_000_000n
+    const moment = BigInt(nowMs) * 1_000_000n - BigInt(ago[1] as string) * unit * 1_000_000_000n
+    return moment < EARLIEST_NS ? EARLIEST_NS : moment
   }
   const instant = parseInstant(text)
   if (instant) return instantToNanos(instant)
