@@ -26,7 +26,7 @@ export interface RingLimit {
 
 export class Ring<T extends Standing> {
   readonly #limit: RingLimit
-  #entries: Entry<T>[] = []
+  #entries: (Entry<T> | undefined)[] = []
   /** Index, since the ring was made, of #entries[0]. */
   #base = 0
   /** Entries before this one in #entries are gone; they are cut off now and then. */
@@ -90,7 +90,9 @@ export class Ring<T extends Standing> {
   }
 
   #drop(): void {
-    const entry = this.#entries[this.#gone++] as Entry<T>
+    const entry = this.#entries[this.#gone] as Entry<T>
+    // Let go of at once: a thousand of the largest lines would be much more than the bound.
+    this.#entries[this.#gone++] = undefined
     this.#bytes -= entry.item.bytes
     this.#start = placeAfter(entry)
   }
