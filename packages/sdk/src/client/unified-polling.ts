@@ -22,6 +22,8 @@ export function pollLists(lists: readonly UnifiedList[]): PolledSource {
     },
     lines: async ({ limit }) => {
       const pages = await Promise.all(sources.map((one) => one.next(limit)))
+      // Only now: what one list has given is asked for again when another one could not be read.
+      for (const { taken } of pages) taken()
       return {
         lines: pages.flatMap((page) => page.lines).sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp)),
         hasMore: pages.some((page) => page.hasMore),
@@ -51,21 +53,23 @@ class ListPlace {
     this.#skip = last && JSON.stringify(last)
   }
 
-  async next(limit: number): Promise<{ lines: Line[]; hasMore: boolean }> {
+  /** The next page; `taken` moves the place behind it. */
+  async next(limit: number): Promise<{ lines: Line[]; hasMore: boolean; taken: () => void }> {
     const page = await this.#read({
       limit,
       ...(this.#cursor !== undefined && { cursor: this.#cursor }),
       ...(this.#since !== undefined && { since: this.#since }),
     })
-    this.#cursor = page.next_cursor ?? this.#cursor
-    const lines = page.logs.filter((line) => !this.#isSkipped(line))
-    if (!page.has_more) this.#skip = undefined
-    return { lines, hasMore: page.has_more }
-  }
-
-  #isSkipped(line: Line): boolean {
-    if (this.#skip === undefined) return false
-    if (JSON.stringify(line) === this.#skip) this.#skip = undefined
-    return true
+    const skip = this.#skip
+    const last = skip === undefined ? -1 : page.logs.findIndex((line) => JSON.stringify(line) === skip)
+    const isPassed = skip === undefined || last >= 0
+    return {
+      lines: isPassed ? page.logs.slice(last + 1) : [],
+      hasMore: page.has_more,
+      taken: () => {
+        this.#cursor = page.next_cursor ?? this.#cursor
+        if (isPassed || !page.has_more) this.#skip = undefined
+      },
+    }
   }
 }
