@@ -8,7 +8,7 @@ import type { Static, TObject, TSchema } from 'typebox'
 import { Chunk } from '../live/frame.ts'
 import type { OpenStream, Transport } from '../live/live.ts'
 import { parameterReader } from './parameters.ts'
-import { problemAnswer, problemOf } from './problem.ts'
+import { ParameterError, problemAnswer, problemOf } from './problem.ts'
 import { sendEvents } from './sse.ts'
 import { createWebSocketServer, sendMessages } from './web-socket.ts'
 
@@ -103,7 +103,7 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): 
     socket.on('error', () => socket.destroy())
     socket.on('close', () => gone.abort(new Error('The reader is gone')))
     const accept = async () => {
-      const address = new URL(request.url ?? '/', 'http://any')
+      const address = addressOf(request.url ?? '/')
       for (const { route, match } of patterns) {
         const params = match(address.pathname)
         if (!params) continue
@@ -111,10 +111,14 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): 
         const answer = await route.open({ params, query, lastEventId: undefined, transport: 'ws', signal: gone.signal })
         if (answer === 'ended') throw new RunlightError('RL_INTERNAL', 'A WebSocket has no last event.')
         if (gone.signal.aborted) return answer.close()
+        let isAccepted = false
         sockets.handleUpgrade(request, socket, head, (connected) => {
+          isAccepted = true
           connected.on('error', () => connected.terminate())
           void sendMessages(connected, answer, problemChunk(requestId)).finally(answer.close)
         })
+        // A handshake that `ws` has refused, or whose reader is gone, is not called back for.
+        if (!isAccepted) answer.close()
         return
       }
       throw new RunlightError('RL_ROUTE_NOT_FOUND', `There is no WebSocket at ${address.pathname}.`)
@@ -122,6 +126,12 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): 
     accept().catch((cause: unknown) => void socket.end(problemAnswer(problemOf(cause, requestId))))
   })
   app.addHook('onClose', async () => void sockets.close())
+}
+
+/** The address of a request. @throws ParameterError where it is none, such as `//` */
+function addressOf(target: string): URL {
+  if (URL.canParse(target, 'http://any')) return new URL(target, 'http://any')
+  throw new ParameterError('request', `The request can not be read: ${JSON.stringify(target)} is no address.`)
 }
 
 /** Reads the parameters of a path; undefined where it is another one. */

@@ -61,6 +61,13 @@ export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chu
       const follower = Follower.join(feed.ring, { vector: place.vector, events })
       if (follower) return follower
     }
+    // Before the events: the cursor of an event says that these lines were given.
+    if (last) {
+      const { vector } = place
+      const end = last.at(-1)?.key ?? BEFORE_ALL
+      const after = ({ key }: StoredLine): LogCursor => ({ segment: 'history', bounds, vector, after: key, end })
+      for (const some of pieces(last)) yield toChunk(some, after)
+    }
     for (;;) {
       const found = await newEvents(own, events)
       if (found.length === 0) break
@@ -72,13 +79,8 @@ export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chu
       )
     }
     if (!selection.events) events = feed.ring.end.events
-    if (last) {
-      const { vector } = place
-      const end = last.at(-1)?.key ?? BEFORE_ALL
-      const after = ({ key }: StoredLine): LogCursor => ({ segment: 'history', bounds, vector, after: key, end })
-      for (const some of pieces(last)) yield toChunk(some, after)
-      last = undefined
-    } else if (!selection.lines) {
+    if (last) last = undefined
+    else if (!selection.lines) {
       place = { segment: 'arrivals', bounds, vector: await now() }
     } else {
       const page = await patiently(own, () => readPageAt(own.database, query, fromScratch ? undefined : place))

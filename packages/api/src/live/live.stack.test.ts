@@ -1,6 +1,8 @@
 // The live stream on a real trace store: everything once, to the end.
 
+import { request } from 'node:http'
 import { StreamDone } from '@runlight/contracts/api-stream'
+import type { StreamStatus } from '@runlight/contracts/api-unified'
 import type { LogPage } from '@runlight/contracts/api'
 import { StoredEvent, StoredLog } from '@runlight/contracts/api'
 import { ExecutionStatus } from '@runlight/contracts/execution-status'
@@ -156,6 +158,42 @@ test('a WebSocket gives the same', async () => {
   expect(status).toBe(404)
   const plain = await live.api.refused(`/workflows/runs/${runId}/stream/ws`)
   expect([plain.status, plain.problem.code]).toEqual([426, 'RL_UPGRADE_REQUIRED'])
+})
+
+test('a handshake that fails leaves no stream open', async () => {
+  const runId = 'run-handshake'
+  await live.startRun(runId)
+  const counted = () => live.api.get<StreamStatus>('/api/v1/logs/stream/status')
+  await eventually(async () => (await counted()).connections.ws).toBe(0)
+  const asked = (path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { connection: 'Upgrade', upgrade: 'websocket' }
+      request(live.api.url, { path, headers, agent: false }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+  // Without a key; and at what is no address.
+  expect(await asked(`/workflows/runs/${runId}/stream/ws`)).toBe(400)
+  expect(await asked('//')).toBe(400)
+  const { connections, buffers } = await counted()
+  expect(connections.ws).toBe(0)
+  expect(buffers.find((buffer) => buffer.job_run_id === runId)?.followers ?? 0).toBe(0)
+})
+
+test('a reader of the last lines that is cut off after an event has had them, or gets them', async () => {
+  const runId = 'run-last'
+  await live.startRun(runId)
+  await live.store.storeLogs(numbered(runId, 0, 10))
+  const reader = await live.follow(runId, { from: -5 })
+  await eventually(() => lineCount(reader)).toBe(5)
+  await eventually(() => reader.events.some(({ event }) => event === 'trace')).toBe(true)
+  reader.cut()
+  const cut = reader.events.findIndex(({ event }) => event === 'trace')
+  const id = reader.events[cut]?.id ?? ''
+  const resumed = await live.follow(runId, { from: -5 }, { 'last-event-id': id })
+  await live.endRun(runId)
+  await resumed.ended
+  expect([...linesOf(reader.events.slice(0, cut)), ...linesOf(resumed.events)]).toEqual(numbers(5, 5))
 })
 
 test('components are followed too', async () => {
