@@ -90,6 +90,23 @@ describe('tables', () => {
   })
 })
 
+describe('the partition of a day', () => {
+  it('is made once by two that need it at the same time, and the one that waited finds it', async () => {
+    const [first, second] = [store.postgres.connect(ROLES.writer), store.postgres.connect(ROLES.writer)]
+    const waiting = () => store.sql`
+      select from pg_stat_activity where wait_event = 'advisory' and usename = ${ROLES.writer}`
+    let other: Promise<unknown> | undefined
+    await first.begin(async (transaction) => {
+      await transaction`select runlight_ensure_log_partition('2020-02-29')`
+      other = second`select runlight_ensure_log_partition('2020-02-29')`.execute()
+      await expect.poll(waiting).toHaveLength(1)
+    })
+    await expect(other).resolves.toHaveLength(1)
+    await Promise.all([first.end(), second.end()])
+    await store.sql`drop table logs_20200229`
+  })
+})
+
 describe('migrations', () => {
   it('change nothing when they are applied again, also by two at once', async () => {
     expect(await migrateUp(store.sql, migrations)).toEqual([])
