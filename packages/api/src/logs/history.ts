@@ -113,7 +113,11 @@ export async function hasLostArrivals(
     const from = storedIn(vector, partition)
     return stored && stored.nextOffset > from.nextOffset ? [BigInt(from.sinceMs) * 1_000_000n] : []
   })
-  const since = moved.reduce((a, b) => (a < b ? a : b), past.end) - BEFORE_APPEND_NS
+  const [first, ...others] = moved
+  if (first === undefined) return false
+  const since = others.reduce((a, b) => (a < b ? a : b), first) - BEFORE_APPEND_NS
+  // What has been appended since lies behind the seam: Loki is not needed to say so.
+  if (since >= past.end) return false
   const range: HistoryRange = {
     ...{ scope, vector: now, direction: 'forward', end: undefined, after: undefined },
     bounds: { since: since > 0n ? since : 0n, until: undefined },

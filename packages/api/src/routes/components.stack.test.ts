@@ -183,3 +183,17 @@ test('components with a page of their own: health and version as they say, and n
     await Promise.all([well.close(), failing.close(), beside.stop()])
   }
 })
+
+test('what has just arrived is told without Loki, though it holds older lines', async () => {
+  const DAY_MS = 86_400_000
+  const appendedAt = Math.floor(Date.now() / DAY_MS) * DAY_MS - 9 * DAY_MS
+  await store.storeLogs([systemEntry('older', { timestamp: time(appendedAt) })], { partition: 7, appendedAt })
+  await store.storeLogs([systemEntry('older', { message: 'before' })])
+  const { cursor } = await readAll({ component: 'older' })
+  const day = new Date(appendedAt).toISOString()
+  await store.sql`INSERT INTO log_days (day, dropped_at) VALUES (${day}::timestamptz, now())
+    ON CONFLICT (day) DO UPDATE SET dropped_at = now()`
+  expect((await api.refused('/components/logs?component=older')).problem.code).toBe('RL_STORE_UNAVAILABLE')
+  await store.storeLogs([systemEntry('older', { message: 'after' })])
+  expect(messages((await readAll({ component: 'older', cursor })).logs)).toEqual(['after'])
+})
