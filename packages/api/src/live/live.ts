@@ -20,6 +20,8 @@ import { View } from './selection.ts'
 import { StatusWatch } from './status-watch.ts'
 import { stream } from './stream.ts'
 import type { Heartbeat } from './stream.ts'
+import { Views } from './views.ts'
+import type { SharedView } from './views.ts'
 
 export interface LiveSettings {
   sources: StatusSources
@@ -79,7 +81,7 @@ export class Live {
   readonly #settings: LiveSettings
   readonly #hub: Hub
   readonly #watch: StatusWatch
-  readonly #views = new Map<Feed, Map<string, View>>()
+  readonly #views = new Views()
   readonly #connections: Record<Transport, number> = { sse: 0, ws: 0 }
   readonly #closing = new AbortController()
   readonly #metrics
@@ -153,7 +155,7 @@ export class Live {
       throw cause
     }
     const both = AbortSignal.any([signal, this.#closing.signal])
-    const view = this.#view(feed, wanted)
+    const { view, release } = this.#view(feed, wanted)
     let closed = false
     return {
       chunks: stream({
@@ -175,7 +177,7 @@ export class Live {
         closed = true
         this.#count(transport, -1)
         this.#hub.release(feed)
-        if (feed.followers === 0) this.#views.delete(feed)
+        release()
       },
     }
   }
@@ -195,24 +197,19 @@ export class Live {
     this.#metrics.streams.set({ transport }, this.#connections[transport])
   }
 
-  /** Readers who want the same share a view. */
-  #view(feed: Feed, { query, events, show = ({ json }) => json }: Wanted): View {
-    const views = this.#views.get(feed) ?? new Map<string, View>()
-    this.#views.set(feed, views)
+  #view(feed: Feed, { query, events, show = ({ json }) => json }: Wanted): SharedView {
     // The same words, such as 15m, mean another moment for each reader.
     const bounds = [String(query.bounds.since), String(query.bounds.until)]
     const key = JSON.stringify([query.list, events.trace, events.log, bounds])
-    const known = views.get(key)
-    if (known) return known
-    const view = new View({
-      list: query.list,
-      bounds: query.bounds,
-      matches: lineMatcher(query.scope, query.filters),
-      lines: events.log,
-      events: events.trace && query.scope.kind === 'run',
-      show,
-    })
-    views.set(key, view)
-    return view
+    const make = () =>
+      new View({
+        list: query.list,
+        bounds: query.bounds,
+        matches: lineMatcher(query.scope, query.filters),
+        lines: events.log,
+        events: events.trace && query.scope.kind === 'run',
+        show,
+      })
+    return this.#views.take(feed, key, make)
   }
 }
