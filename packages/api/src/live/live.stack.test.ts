@@ -214,8 +214,8 @@ test('components are followed too', async () => {
 })
 
 test.each<[query: string, parameter: string]>([
-  ['from=middle', 'cursor'],
-  ['from=-0x1', 'cursor'],
+  ['from=middle', 'from'],
+  ['from=-0x1', 'from'],
   ['from=-99999', 'from'],
   ['from=', 'from'],
   ['events=log,all', 'events'],
