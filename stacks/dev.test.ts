@@ -178,6 +178,17 @@ it('has credentials nowhere but in secret uploads', () => {
   expect(JSON.stringify(outputs)).not.toContain('text-of-')
 })
 
+it('tells PostgreSQL and Grafana their folders where their images name others', () => {
+  expect(container('postgres')['envs']).toContain('PGDATA=/var/lib/postgresql/runlight')
+  expect(container('grafana')['envs']).toEqual(
+    expect.arrayContaining([
+      'GF_PATHS_DATA=/var/lib/grafana',
+      'GF_PATHS_PLUGINS=/var/lib/grafana/plugins',
+      'GF_PATHS_PROVISIONING=/etc/runlight/files/provisioning',
+    ]),
+  )
+})
+
 it('tells each service the addresses of the stack, and a person those of the machine', () => {
   const environment = new Map(
     (container('api')['envs'] as string[]).map((each) => each.split(/=(.*)/s) as [string, string]),

@@ -35,12 +35,16 @@ export function boards(
       const provisioning = place.file('provisioning')
       return {
         arguments: ['server', `--config=${place.file('grafana.ini')}`],
+        // Not in the file, as its image sets these variables, and they go before the file.
+        environment: {
+          GF_PATHS_DATA: place.data,
+          GF_PATHS_PLUGINS: `${place.data}/plugins`,
+          GF_PATHS_PROVISIONING: provisioning,
+        },
         files: {
           'grafana.ini': renderTemplate('grafana/grafana.ini', {
             host,
             port,
-            data: place.data,
-            provisioning,
             adminPasswordFile: place.secret('admin'),
           }),
           'provisioning/datasources/stores.yaml': renderTemplate('grafana/datasources.yaml', {

@@ -45,6 +45,8 @@ export function traceStore(settings: Settings['postgres'], secrets: Secrets): Co
       const { host, port } = place.listen('postgres')
       return {
         arguments: [configFile(place)],
+        // Images name a folder here that need not be there, and the server ends when it is not, whatever its file says.
+        environment: { PGDATA: place.data },
         files: {
           'postgresql.conf': renderTemplate('postgres/postgresql.conf', {
             host,

@@ -20,8 +20,11 @@ export interface Script {
   command: readonly string[]
 }
 
-/** Folder of the data of a component that is started by a script, below the volume's mount. */
-export const dataBelow = (mount: string): string => join(mount, 'data')
+/**
+ * Folder of the data of a component that is started by a script, below the volume's mount. Not `data`: images of
+ * PostgreSQL have a link of that name there, or a volume of their own, which would go with the container.
+ */
+export const dataBelow = (mount: string): string => join(mount, 'runlight')
 
 /**
  * Initialises a new data folder, completely or not at all, runs what each start needs, and becomes the program. A
