@@ -37,7 +37,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
   const images = imagesOf(settings, CLONE, join(home, 'images'))
   const prefix = prefixOf(stack)
   const { publishOn } = settings.docker
-  const network: Network = { machine: publishOn === '127.0.0.1' ? publishOn : machineOf(engine.host) }
+  const network: Network = { machine: machineOf(engine.host, publishOn) }
   const reports: Record<string, ComponentReport> = {}
 
   const provider = new docker.Provider('engine', { host: engine.host })

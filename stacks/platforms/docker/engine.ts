@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { programError } from '../../program-error.ts'
@@ -41,8 +42,9 @@ export function isOnThisMachine(host: string): boolean {
   return host.startsWith('unix://')
 }
 
-/** Name by which the engine's machine is reached from here. */
-export function machineOf(host: string): string {
+/** Name by which ports that are published on an address of the engine's machine are reached from here. */
+export function machineOf(host: string, publishOn: string): string {
+  if (isIPv4(publishOn) && publishOn !== '0.0.0.0') return publishOn
   return isOnThisMachine(host) ? '127.0.0.1' : new URL(host).hostname
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { engineHost, readEngine } from './engine.ts'
+import { engineHost, machineOf, readEngine } from './engine.ts'
 import { lifeOfComponent, lifeOfTask } from './last-life.ts'
 import { refuseTakenPort } from './published-ports.ts'
 import { startEngine, type FakeEngine } from './test/engine.fixture.ts'
@@ -25,6 +25,16 @@ it('takes the engine that the setting names, else the one of DOCKER_HOST, else t
   expect(engineHost('tcp://a:2375', { DOCKER_HOST: 'ssh://b' })).toBe('tcp://a:2375')
   expect(engineHost('', { DOCKER_HOST: 'ssh://b' })).toBe('ssh://b')
   expect(engineHost('', {})).toBe('unix:///var/run/docker.sock')
+})
+
+it.each([
+  ['unix:///a.sock', '127.0.0.1', '127.0.0.1'],
+  ['ssh://me@far:2222', '127.0.0.1', '127.0.0.1'],
+  ['unix:///a.sock', '192.0.2.7', '192.0.2.7'],
+  ['unix:///a.sock', '0.0.0.0', '127.0.0.1'],
+  ['tcp://far:2376', '0.0.0.0', 'far'],
+])('reaches what %s publishes on %s at %s', (host, publishOn, machine) => {
+  expect(machineOf(host, publishOn)).toBe(machine)
 })
 
 it.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9', 'pigeon://loft'])(
