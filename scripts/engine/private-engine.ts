@@ -42,9 +42,10 @@ export interface EngineOptions {
 export async function startPrivateEngine(options: EngineOptions): Promise<PrivateEngine> {
   const unsupported = process.platform === 'linux' ? whyNoDebianPackages(PACKAGES) : 'it needs Linux'
   if (unsupported) throw new Error(unsupported)
-  // An engine without a bridge takes away the one that another engine has under the usual name.
-  if (isRunning('dockerd')) throw new Error('another engine runs on this machine, which it could disturb')
+  refuseBesideAnother()
   await install(options)
+  // Where a machine starts what is installed on it.
+  refuseBesideAnother()
   const folder = await mkdtemp(join(tmpdir(), 'runlight-engine-'))
   const engine = startProcess(folder)
   const stop = () => stopEngine(engine, folder)
@@ -61,6 +62,11 @@ export async function startPrivateEngine(options: EngineOptions): Promise<Privat
     await stop()
     throw error
   }
+}
+
+/** An engine without a bridge takes away the one that another engine has under the usual name. */
+function refuseBesideAnother(): void {
+  if (isRunning('dockerd')) throw new Error('another engine runs on this machine, which it could disturb')
 }
 
 /** Whether a process of that name runs on this machine. */
