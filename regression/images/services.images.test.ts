@@ -112,9 +112,11 @@ describe.skipIf(NO_ENGINE !== '')(`images of our services${NO_ENGINE}`, () => {
   }, 1_200_000)
 
   afterAll(async () => {
-    for (const service of images.keys()) docker('rm', '--force', nameOf(service))
+    // Not all are there where the bring-up failed.
+    const made = docker('ps', '--all', '--format', '{{.Names}}').split('\n')
+    for (const name of [...images.keys()].map(nameOf)) if (made.includes(name)) docker('rm', '--force', name)
     for (const { reference } of images.values()) docker('image', 'rm', reference)
-    await Promise.all([kafka.stop(), loki.stop(), postgres.stop(), temporal.stop()])
+    await Promise.all([kafka, loki, postgres, temporal].map((server?: { stop: () => Promise<void> }) => server?.stop()))
     await folder.remove()
   })
 
@@ -153,6 +155,23 @@ describe.skipIf(NO_ENGINE !== '')(`images of our services${NO_ENGINE}`, () => {
       return [status, ...Object.values(telemetry).map(({ state }: { state: string }) => state)]
     }
     await expect.poll(whole, { timeout: 120_000 }).toEqual(['COMPLETED', 'complete', 'complete'])
+  })
+
+  it('show their credentials nowhere', () => {
+    const provision = '@runlight/provision'
+    for (const service of images.keys()) {
+      const name = nameOf(service)
+      const told = [
+        docker('inspect', name),
+        docker('logs', name),
+        docker('history', '--no-trunc', images.get(service)?.reference ?? ''),
+      ]
+      for (const text of told) expect(text).not.toContain(PASSWORD)
+      // That these do tell of the container, and of its secret's place.
+      expect(told[0]).toContain('RUNLIGHT_POSTGRES_PASSWORD_FILE=/etc/runlight/password')
+      if (service !== provision) expect(told[1]).not.toBe('')
+      expect(told[2]).toContain('health.js')
+    }
   })
 
   it('stop in time when they are asked to, and well', () => {
