@@ -112,7 +112,7 @@ describe.each(LABEL_MODES)('with the labels %s', (mode) => {
     [`{run_id="${RUN}", node="build"}`, {}, (index) => index % 3 === 0],
     ['{node!="build", stream=~"std(out)"}', {}, (index) => index % 3 > 0 && index % 2 === 1],
     ['{} |= "mine 1"', {}, (index) => String(index).startsWith('1')],
-    ['{} |~ "mine (3|4)\\"" != "4"', {}, (index) => index === 3],
+    ['{} |~ "mine (3|4)\\"" != "mine 4"', {}, (index) => index === 3],
     ['{} |= "mine 7\\"" or "mine 8\\""', {}, (index) => index === 7 || index === 8],
     ['{} | level="error" and attempt > 1', {}, (index) => index % 5 === 0 && index % 2 === 1],
     [
