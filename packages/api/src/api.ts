@@ -39,6 +39,8 @@ export interface ApiSettings {
   topics: { logs: string; events: string }
   deadLetterTopic: string
   live?: Partial<LiveBounds>
+  /** How long a reader may take nothing of its answer, in milliseconds; streams have a bound of their own. */
+  stalledMs?: number
   /** Name of this instance among several. */
   instance: string
   log: Log
@@ -60,6 +62,8 @@ const LIVE_BOUNDS: LiveBounds = {
   totalBufferBytes: 64 * 1024 * 1024,
   heartbeatMs: 15_000,
 }
+
+const STALLED_MS = 120_000
 
 /** Connections for what readers are given before they join the live stream, and for what the hub reads for all. */
 const BACKFILL_POOL = { purpose: 'live', connections: 4, queries: 5_000 }
@@ -118,6 +122,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
   const server = createServer({
     version: manifest.version,
     ...{ log, metrics, sources, streamSources, live },
+    stalledMs: settings.stalledMs ?? STALLED_MS,
     state: () => state,
     ready: readinessChecks(sources),
   })

@@ -11,6 +11,7 @@ import { deadLetter, deadLetterList, deadLetterReplay, deadLettersReplay } from 
 import type { DeadLetterSources } from './dead-letters/routes.ts'
 import { installDocs } from './docs/install.ts'
 import { openApiDocument } from './http/openapi.ts'
+import { WebSocketUpgrades } from './http/web-socket-upgrades.ts'
 import { MAX_BODY_BYTES, installProblems, refuseConnection, sendProblem } from './http/problem.ts'
 import { installRoutes, refuseOtherMethods } from './http/route.ts'
 import type { Route } from './http/route.ts'
@@ -42,6 +43,8 @@ export interface ServerSettings {
   /** The same with connections of their own, for those who join a stream. */
   streamSources: StatusSources
   live: Live
+  /** A reader that takes nothing of its answer for this long is let go of, in milliseconds. */
+  stalledMs: number
   /** Stage of the life cycle, such as `running`. */
   state: () => string
   ready: () => Promise<Checks>
@@ -64,14 +67,20 @@ export function createServer(settings: ServerSettings): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // Fastify's own refusal is no problem; what still comes over open connections is answered.
+    return503OnClosing: false,
+    http: { maxHeaderSize: MAX_HEADER_BYTES, IncomingMessage: WebSocketUpgrades },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => sendProblem(request, reply as FastifyReply, error),
   })
   app.server.maxConnections = MAX_CONNECTIONS
-  // Answers are of the moment.
-  app.addHook('onSend', async (_, reply) => void reply.header('cache-control', 'no-store'))
+  app.addHook('onSend', async (_, reply) => {
+    // Answers are of the moment.
+    reply.header('cache-control', 'no-store')
+    // From here on until it is sent: how long it took to make it does not count.
+    reply.raw.setTimeout(settings.stalledMs)
+  })
   // Streams have no end of their own to wait for; their readers come back with their cursors.
   app.addHook('preClose', async () => settings.live.endStreams())
   installProblems(app)

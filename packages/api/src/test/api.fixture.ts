@@ -1,6 +1,7 @@
 // The API of a test, on a free port.
 
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import type { Problem } from '@runlight/contracts/api'
 import { ROLES } from '@runlight/contracts/tables'
 import { TOPICS } from '@runlight/contracts/topics'
@@ -16,6 +17,8 @@ export interface TestApi {
   get: <T>(path: string, query?: Readonly<Record<string, string | number | undefined>>) => Promise<T>
   /** The refusal, with its HTTP status. @throws Error when it is none */
   refused: (path: string) => Promise<{ status: number; problem: Problem }>
+  /** How many are open. */
+  connections: () => Promise<number>
   stop: () => Promise<void>
 }
 
@@ -25,7 +28,15 @@ export async function startTestApi(
   given: Partial<
     Pick<
       ApiSettings,
-      'lokiUrl' | 'lokiLabels' | 'temporal' | 'start' | 'componentPages' | 'brokers' | 'live' | 'postgresDirectUrl'
+      | 'lokiUrl'
+      | 'lokiLabels'
+      | 'temporal'
+      | 'start'
+      | 'componentPages'
+      | 'brokers'
+      | 'live'
+      | 'postgresDirectUrl'
+      | 'stalledMs'
     >
   > & {
     postgres?: object
@@ -43,6 +54,7 @@ export async function startTestApi(
     topics: { logs: TOPICS.logs, events: TOPICS.events },
     deadLetterTopic: TOPICS.deadLetters,
     ...(given.live && { live: given.live }),
+    ...(given.stalledMs !== undefined && { stalledMs: given.stalledMs }),
     ...(given.postgresDirectUrl && { postgresDirectUrl: given.postgresDirectUrl }),
     postgres: { url: postgres.url(ROLES.reader), password: 'reader', ...given.postgres },
     instance: 'test',
@@ -70,6 +82,7 @@ export async function startTestApi(
       }
       return { status: response.status, problem: JSON.parse(text) as Problem }
     },
+    connections: () => promisify(api.server.server.getConnections.bind(api.server.server))(),
     stop: api.stop,
   }
 }
