@@ -10,17 +10,21 @@ export function json<T>(value: T): Json<T> {
   return JSON.stringify(value)
 }
 
+/** What may be written as T: a member that is undefined is left out. */
+export type Written<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
 /** The JSON text of an object, some members of which are JSON text already; a missing or null member is left out. */
 export function jsonWith<T extends object>(
-  value: Partial<T>,
+  value: Written<T>,
   members: { readonly [K in keyof T]?: Json<T[K]> | null | undefined },
 ): Json<T> {
-  let text = JSON.stringify(value).slice(0, -1)
-  for (const [name, member] of Object.entries(members)) {
+  let text = JSON.stringify(value)
+  for (const name in members) {
+    const member = members[name]
     if (typeof member !== 'string') continue
-    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(name)}:${member}`
+    text = `${text.slice(0, -1)}${text.length > 2 ? ',' : ''}${JSON.stringify(name)}:${member}}`
   }
-  return `${text}}`
+  return text
 }
 
 export function jsonArray<T>(items: readonly Json<T>[]): Json<T[]> {
