@@ -7,6 +7,7 @@ import { ORIGIN_HEADER, replayTopic } from '@runlight/contracts/topics'
 import { Assignment } from './assignment.ts'
 import type { AssignmentSettings, MemberAssignment } from './assignment.ts'
 import { readFetchesOf } from './fetch.ts'
+import { joinUntilJoined } from './join.ts'
 import type { Lane } from './lane.ts'
 import { drainLanes } from './lane.ts'
 import { retryForever } from './retry.ts'
@@ -60,6 +61,7 @@ export async function consume({
 }: ConsumeSettings): Promise<Consumption> {
   const { sink, groupId, log, fail } = settings
   const consumer = createConsumer(kafka, groupId, sessionTimeout)
+  joinUntilJoined(consumer)
   let assignment: Assignment | undefined
   const unfinished = new Set<Lane>()
   const watchdog = new Watchdog(() => settings.deadLetters.sendingSince)
@@ -101,7 +103,7 @@ export async function consume({
     consumer.on(event, () => watchdog.sign())
   }
   consumer.on(consumer.events.FETCH, () => {
-    watchdog.fetched()
+    watchdog.fetched(assignment !== undefined)
     assignment?.fetched()
   })
   consumer.on(consumer.events.REBALANCING, () => giveUp())
@@ -112,12 +114,12 @@ export async function consume({
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     watchdog.sign()
     giveUp()
-    if (restart) log.warn({ cause: error }, `The consumer lost its connection and starts again: ${error.message}`)
+    if (restart) log.warn({ cause: error }, `The consumer could not go on and starts again: ${error.message}`)
     else fail(new RunlightError('RL_CONSUMER_STOPPED', `The consumer has stopped: ${error.message}`, { cause: error }))
   })
 
   const watch = setInterval(() => {
-    if (watchdog.stillFor > stallMillis) fail(stalled(watchdog.stillFor))
+    if (watchdog.stillFor > stallMillis) fail(stalled(watchdog.stillFor, assignment !== undefined))
   }, stallMillis / LOOKS)
   watch.unref()
   for (const { topic, kind } of sink.topics) readFetchesOf(topic, kind === 'raw' ? ORIGIN_HEADER : undefined)
@@ -173,9 +175,11 @@ function assertSame(before: ReadonlyMap<string, string>, now: ReadonlyMap<string
   }
 }
 
-function stalled(millis: number): RunlightError {
-  const message = `For ${Math.round(millis / 1000)} s no fetch has succeeded, or dead letters have been on their way.`
-  return new RunlightError('RL_CONSUMER_STOPPED', message)
+function stalled(millis: number, joined: boolean): RunlightError {
+  const what = joined
+    ? 'no fetch has succeeded, or dead letters have been on their way'
+    : 'this instance has not come back to its consumer group'
+  return new RunlightError('RL_CONSUMER_STOPPED', `For ${Math.round(millis / 1000)} s ${what}.`)
 }
 
 function createConsumer(kafka: Kafka, groupId: string, sessionTimeout: number): Consumer {

@@ -34,7 +34,18 @@ describe('Watchdog', () => {
       watchdog.brokerAnswered(true)
     })
     expect(watchdog.stillFor).toBe(5 * MINUTE)
-    watchdog.fetched()
+    watchdog.fetched(true)
+    expect(watchdog.stillFor).toBe(0)
+  })
+
+  it('sees through a consumer that fetches without being in its group, while the broker answers others', () => {
+    const watchdog = new Watchdog(() => undefined)
+    pass(6, () => {
+      watchdog.fetched(false)
+      watchdog.brokerAnswered(true)
+    })
+    expect(watchdog.stillFor).toBe(5 * MINUTE)
+    watchdog.fetched(true)
     expect(watchdog.stillFor).toBe(0)
   })
 
@@ -51,11 +62,11 @@ describe('Watchdog', () => {
     let since: number | undefined
     const watchdog = new Watchdog(() => since)
     pass(6, () => {
-      watchdog.fetched()
+      watchdog.fetched(true)
       since = Date.now()
     })
     expect(watchdog.stillFor).toBe(0)
-    pass(6, () => watchdog.fetched())
+    pass(6, () => watchdog.fetched(true))
     expect(watchdog.stillFor).toBe(6 * MINUTE)
     since = undefined
     expect(watchdog.stillFor).toBe(0)

@@ -1,9 +1,10 @@
 // Notices a consumer, or a writer of dead letters, that stands still in silence.
 
 /**
- * A consumer stands still when it gives no sign at all, and also when it never gets through with a fetch although the broker
- * answers others: kafkajs starts a consumer that fails again and again, and each start is a sign of life. While the broker is
- * away for everybody, starting again is all that it can do.
+ * A consumer stands still when it gives no sign at all, and also when it never gets through with a fetch as a member of its
+ * group although the broker answers others: kafkajs starts a consumer that fails again and again, and each start is a sign
+ * of life, as is a fetch of partitions that it has given up. While the broker is away for everybody, starting again is all
+ * that it can do.
  *
  * The writer of dead letters gives up what takes too long, and says so: what lasts longer has got stuck.
  */
@@ -23,10 +24,13 @@ export class Watchdog {
     this.#signAt = Date.now()
   }
 
-  /** A fetch has got through, with records or without. */
-  fetched(): void {
+  /**
+   * A fetch has got through, with records or without.
+   * @param joined whether this instance is a member of its group, so that it counts
+   */
+  fetched(joined: boolean): void {
     this.sign()
-    this.#answeredSince = undefined
+    if (joined) this.#answeredSince = undefined
   }
 
   brokerAnswered(answered: boolean): void {
