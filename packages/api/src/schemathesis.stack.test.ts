@@ -10,7 +10,7 @@ import { startKafka } from '../../../regression/fixtures/kafka.ts'
 import type { TestKafka } from '../../../regression/fixtures/kafka.ts'
 import { startLoki } from '../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../regression/fixtures/loki.ts'
-import { INSTALL_MS, findPython, schemathesis } from '../../../regression/fixtures/schemathesis.ts'
+import { pythonProgram } from '../../../regression/fixtures/python.ts'
 import { startTemporal } from '../../../regression/fixtures/temporal.ts'
 import type { TestTemporal } from '../../../regression/fixtures/temporal.ts'
 import { startTestApi } from './test/api.fixture.ts'
@@ -30,7 +30,7 @@ const CHECKS = [
   'response_schema_conformance',
 ]
 
-const python = await findPython()
+const { python, missing } = await pythonProgram('schemathesis')
 
 let store: TraceStore
 let loki: TestLoki
@@ -38,18 +38,15 @@ let temporal: TestTemporal
 let kafka: TestKafka
 let api: TestApi
 let folder: string
-let program: Awaited<ReturnType<typeof schemathesis>>
 
 beforeAll(async () => {
-  if (python === undefined) return
-  program = await schemathesis(python)
   folder = await mkdtemp(join(tmpdir(), 'runlight-schemathesis-'))
   ;[store, loki, temporal, kafka] = await Promise.all([startTraceStore(), startLoki(), startTemporal(), startKafka()])
   await kafka.createTopics([TOPICS.logs, TOPICS.events, TOPICS.deadLetters].map((topic) => ({ topic })))
   api = await startTestApi(store.postgres, { lokiUrl: loki.url, temporal, brokers: kafka.brokers })
   await store.storeEvents([traceEvent({ runId: 'run-1', type: 'RUN_STARTED' })])
   await store.storeLogs([logEntry({ runId: 'run-1' })])
-}, INSTALL_MS + 60_000)
+})
 
 afterAll(async () => {
   await api?.stop()
@@ -64,14 +61,13 @@ const OPTIONS = [
   ...['--request-timeout', '20', '--continue-on-failure', '--no-shrink', '--no-color'],
 ]
 
-const name = `${EXAMPLES} examples of each operation`
-test.skipIf(python === undefined)(
-  python === undefined ? `${name} (skipped: there is no Python 3.10 or newer)` : name,
+test.skipIf(missing)(
+  `${EXAMPLES} examples of each operation${missing}`,
   async () => {
     const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
       execFile(
-        program.file,
-        [...program.args, 'run', `${api.url}/openapi.json`, ...OPTIONS],
+        python,
+        ['-m', 'schemathesis.cli', 'run', `${api.url}/openapi.json`, ...OPTIONS],
         { cwd: folder, maxBuffer: 64 * 1024 * 1024, timeout: LIMIT_MS },
         (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr }),
       )
