@@ -40,13 +40,13 @@ export function leftOutRecord({ count, byLevel, from, to }: LeftOut): RecordCont
   }
 }
 
-/** Says that output is lost: the file was gone before it could be read. `bytes` as far as it is known. */
+/** Says that output is lost: a file was gone before it could be read. `bytes` as far as it is known. */
 export function lostRecord(bytes: number | undefined): RecordContent {
   return {
     level: 'error',
     message:
       bytes === undefined
-        ? 'Lines may be missing here: the log file was truncated or removed before it was read to its end.'
+        ? 'Lines may be missing here: the log file, or one that followed it, was truncated or removed before it was read.'
         : `Lines are missing here: ${bytes} bytes of the log file were rotated away before they could be read.`,
     metadata: { leftOut: { reason: 'rotated', ...(bytes !== undefined && { bytes }) } },
   }

@@ -144,6 +144,26 @@ it('follows the rotation of the engine without waiting and without loss', async 
   ])
 })
 
+it.each([
+  { rotations: 2, seen: ['line 1', 'line 2', 'next'], lost: [] },
+  // All three files that the engine keeps came after one that nobody has read.
+  { rotations: 4, seen: ['line 2', 'line 3', 'line 4', 'next'], lost: [{ bytes: undefined }] },
+])('tells of whole files that went away unread, after $rotations rotations', async ({ rotations, seen, lost }) => {
+  say('a', 'line 0\n')
+  const log = follow()
+  await read(log)
+  for (let round = 1; round <= rotations; round++) {
+    rotate('a')
+    say('a', `line ${round}\n`)
+  }
+  const readings = [await log.read(READ)]
+  rotate('a')
+  say('a', 'next\n')
+  readings.push(await log.read(READ))
+  expect(readings.flatMap(texts)).toEqual(seen)
+  expect(readings.flatMap((reading) => reading.lost ?? [])).toEqual(lost)
+})
+
 it('reads the last words of a container that is removed, then the one in its place', async () => {
   say('a', 'one\n')
   const log = follow()

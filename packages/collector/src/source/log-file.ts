@@ -178,8 +178,10 @@ export class LogFile implements LineSource<FilePosition> {
       const isQuiet = this.#closedWhenRenamed || performance.now() - current.grewAt >= RENAMED_QUIET_MS
       if (life && isLast && !isQuiet) return false
     }
+    // Rotated away under whoever holds it open: files that followed it may have gone the same way.
+    const isRotatedAway = lives.length > 1 && lives.every(({ inode }) => inode !== position.inode)
     // Gone without a copy: whether it was read to its end is known from the last look only.
-    if (!life && !this.#atEnd) this.#lost ??= { bytes: undefined }
+    if (!life && (isRotatedAway || !this.#atEnd)) this.#lost ??= { bytes: undefined }
     // A copy may have been cut within a line, which goes on in the file that follows; no other file does.
     if (!current.isCopy) for (const line of this.#cutter.end()) into.push(lineAt(current, line, current.read))
     const past = life ? [...position.past, keyOf(position)] : position.past
