@@ -152,7 +152,7 @@ const chromium = findChromium()
 describe.runIf(chromium)('in Chromium', () => {
   test.each(['streamed', 'polled'])('a run, %s', async (how) => {
     proxy.streams = how === 'streamed' ? 'pass' : 'refuse'
-    const runId = `run-${how}`
+    const runId = `run-browsed-${how}`
     await startRun(runId)
     await store.storeLogs(numbered(runId, 0, 1_200))
     const browser = await startChromium(chromium as string)
