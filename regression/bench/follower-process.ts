@@ -2,15 +2,20 @@
 
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
-import type { FollowerSettings, FollowersSeen } from './followers.ts'
+import type { FollowerSettings, FollowersSeen, ReceivedLine } from './followers.ts'
 
 let bytes: number[] = []
 let lines: number[] = []
 let latencies: number[] = []
+let received: ReceivedLine[] = []
 let gaps = 0
+/** What the system and the work here add to each time that is taken. */
+const delay = monitorEventLoopDelay({ resolution: 5 })
+delay.enable()
 
 const now = () => performance.timeOrigin + performance.now()
 
@@ -42,6 +47,7 @@ function read(response: IncomingMessage, index: number): void {
         const time = /"timestamp":"([^"]+)"/.exec(block)?.[1] ?? ''
         // Date keeps milliseconds; the digits behind them are added.
         latencies.push(at - Date.parse(time) - Number(`0.${/\.\d{3}(\d+)/.exec(time)?.[1] ?? 0}`))
+        received.push([/"position":"([^"]+)"/.exec(block)?.[1] ?? '', at])
       }
     })
 }
@@ -63,11 +69,14 @@ async function start({ addresses, parsing }: FollowerSettings): Promise<void> {
 }
 
 function take(): FollowersSeen {
-  const seen = { bytes, lines, latencies, gaps }
+  const late = [0.5, 0.99].map((share) => Math.max(0, delay.percentile(share * 100) / 1e6 - 5)) as [number, number]
+  const seen = { bytes, lines, latencies, received, gaps, late }
   bytes = bytes.map(() => 0)
   lines = lines.map(() => 0)
   latencies = []
+  received = []
   gaps = 0
+  delay.reset()
   return seen
 }
 

@@ -12,6 +12,9 @@ export interface FollowerSettings {
   parsing: number
 }
 
+/** Where the line lies on the bus (`partition:offset`), and when the reader had it, in milliseconds since the epoch. */
+export type ReceivedLine = [position: string, at: number]
+
 export interface FollowersSeen {
   /** Bytes on the wire of each. */
   bytes: number[]
@@ -20,6 +23,9 @@ export interface FollowersSeen {
   gaps: number
   /** From the record's own time to when the reader had it, in milliseconds. */
   latencies: number[]
+  received: ReceivedLine[]
+  /** How late timers of the readers' process were, in milliseconds: median and 99th percentile. */
+  late: [median: number, most: number]
 }
 
 export interface Followers {

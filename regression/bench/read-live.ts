@@ -2,6 +2,7 @@
 
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { METRICS } from '@runlight/contracts/metrics'
 import { ROLES } from '@runlight/contracts/tables'
 import { openTelemetry } from '@runlight/sdk/telemetry'
 import { startDeliveryStack } from '../delivery/delivery-stack.ts'
@@ -10,6 +11,7 @@ import { until } from '../fixtures/server-process.ts'
 import { startApiProcess } from '../reading/api-process.ts'
 import type { ApiProcess } from '../reading/api-process.ts'
 import { startFollowers } from './followers.ts'
+import { histogramOf, keepCommitTimes, split, withinBounds } from './live-split.ts'
 import { timings } from './reading.ts'
 import type { Reading, ReadingFigure } from './reading.ts'
 
@@ -35,6 +37,7 @@ export async function measureLive(options: ReadLiveOptions): Promise<Reading> {
   const stack = await startDeliveryStack({ memory: MEMORY })
   let api: ApiProcess | undefined
   try {
+    await keepCommitTimes(stack)
     await stack.startBridge('postgres')
     api = await startApiProcess({ postgresUrl: stack.postgres.url(ROLES.reader), brokers: stack.kafka.brokers })
     const figures = [
@@ -52,7 +55,7 @@ export async function measureLive(options: ReadLiveOptions): Promise<Reading> {
 }
 
 async function follow(
-  { kafka: { brokers } }: DeliveryStack,
+  { kafka: { brokers }, sql }: DeliveryStack,
   api: ApiProcess,
   { linesPerSecond, followers: count, seconds, warmUpSeconds }: ReadLiveOptions,
   runs: number,
@@ -86,11 +89,13 @@ async function follow(
     })()
     await sleep(warmUpSeconds * 1_000)
     await followers.seen()
+    const written = await histogramOf(api.url, METRICS.streamLatency.name)
     const [cpu, from, at] = [api.cpu(), line, performance.now()]
     await sleep((seconds - warmUpSeconds) * 1_000)
     const spent = (performance.now() - at) / 1_000
     const [used, said] = [(api.cpu() - cpu) / spent, (line - from) / spent]
     const seen = await followers.seen()
+    const writtenNow = await histogramOf(api.url, METRICS.streamLatency.name)
     stop.abort()
     await flowing
     const read = seen.lines.reduce((sum, own) => sum + own, 0) / spent
@@ -98,6 +103,10 @@ async function follow(
       { what: `followers ${what}: lines said`, value: said, unit: 'lines/s' },
       { what: `lines that each of the ${PARSING} who read them got`, value: read / PARSING, unit: 'lines/s' },
       ...timings('from the line to the follower', seen.latencies, 250),
+      ...(await split(sql, { from: `run-${runs}-`, below: `run-${runs}.` }, seen.received)),
+      ...withinBounds(written, writtenNow, [100, 250, 500]),
+      { what: "  lateness of the followers' own timers, p50", value: seen.late[0], unit: 'ms' },
+      { what: "  lateness of the followers' own timers, p99", value: seen.late[1], unit: 'ms' },
       { what: 'gaps', value: seen.gaps, unit: '', target: 0 },
       { what: 'CPU of the API a second', value: used, unit: 'CPU s' },
       {

@@ -3,7 +3,7 @@
 export interface ReadingFigure {
   what: string
   value: number
-  unit: 'ms' | 's' | 'MiB' | 'lines/s' | 'CPU s' | 'times' | ''
+  unit: 'ms' | 's' | 'MiB' | 'lines/s' | 'CPU s' | 'times' | '%' | ''
   /** What it should be at most, in the same unit. It is shown, not asserted. */
   target?: number
 }
