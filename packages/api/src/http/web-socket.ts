@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import { Chunk } from '../live/frame.ts'
 import type { OpenStream } from '../live/live.ts'
 
+import type { Heartbeat } from '../live/stream.ts'
 /** A reader that answers no ping for this long is gone, in milliseconds. */
 const SILENT_MS = 60_000
 /** Readers have nothing to say. */
@@ -39,9 +40,11 @@ export async function sendMessages(
   }
   try {
     for await (const chunk of chunks) {
-      if (!(chunk instanceof Chunk)) continue
-      await send(chunk.messages)
-      written(chunk)
+      if (!(chunk instanceof Chunk)) await send([placeMessage(chunk)])
+      else {
+        await send(chunk.messages)
+        written(chunk)
+      }
     }
     socket.close(1000)
   } catch (cause) {
@@ -53,5 +56,10 @@ export async function sendMessages(
 }
 
 function ignore(): void {
+/** Moves the cursor of the reader and says nothing else: one that is cut off before its first line comes back to it. */
+function placeMessage({ heartbeat }: Heartbeat): string {
+  return JSON.stringify({ event: 'place', id: heartbeat, data: {} })
+}
+
   // The end of the connection is noticed by its `close`.
 }

@@ -160,6 +160,29 @@ test('a WebSocket gives the same', async () => {
   expect([plain.status, plain.problem.code]).toEqual([426, 'RL_UPGRADE_REQUIRED'])
 })
 
+test('a WebSocket reader of new lines that is cut off before the first one comes back to its place', async () => {
+  const runId = 'run-socket-place'
+  await live.startRun(runId)
+  await live.store.storeLogs(numbered(runId, 0, 5))
+  const read = (from: string) => {
+    const socket = new WebSocket(live.address(`/workflows/runs/${runId}/stream/ws`, { from, events: 'log' }))
+    const messages: { event: string; id?: string; data: StoredLog }[] = []
+    socket.on('message', (text) => messages.push(JSON.parse(String(text))))
+    return { socket, messages }
+  }
+  const cut = read('end')
+  await eventually(() => cut.messages.length).toBeGreaterThan(0)
+  cut.socket.terminate()
+  expect(cut.messages.map(({ event, data }) => [event, data])).toEqual([['place', {}]])
+  await live.store.storeLogs(numbered(runId, 5, 5))
+  const back = read(cut.messages[0]?.id ?? '')
+  const lines = () => back.messages.filter(({ event }) => event === 'log').map(({ data }) => data.message)
+  await eventually(() => lines().length).toBe(5)
+  await live.endRun(runId)
+  await eventually(() => back.socket.readyState).toBe(WebSocket.CLOSED)
+  expect(lines()).toEqual(numbers(5, 5))
+})
+
 test('a handshake that fails leaves no stream open', async () => {
   const runId = 'run-handshake'
   await live.startRun(runId)
