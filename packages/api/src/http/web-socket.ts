@@ -4,8 +4,8 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { Chunk } from '../live/frame.ts'
 import type { OpenStream } from '../live/live.ts'
-
 import type { Heartbeat } from '../live/stream.ts'
+
 /** A reader that answers no ping for this long is gone, in milliseconds. */
 const SILENT_MS = 60_000
 /** Readers have nothing to say. */
@@ -55,11 +55,11 @@ export async function sendMessages(
   }
 }
 
-function ignore(): void {
 /** Moves the cursor of the reader and says nothing else: one that is cut off before its first line comes back to it. */
 function placeMessage({ heartbeat }: Heartbeat): string {
   return JSON.stringify({ event: 'place', id: heartbeat, data: {} })
 }
 
+function ignore(): void {
   // The end of the connection is noticed by its `close`.
 }
