@@ -12,6 +12,7 @@ import type { AnnouncementSettings } from './announcements.ts'
 import { Bell } from './bell.ts'
 import { Feed, feedName } from './feed.ts'
 import { readNews } from './news.ts'
+import type { Look } from './news.ts'
 
 export interface HubSettings {
   /** Connections of its own, so that no slow query of somebody else holds it up. */
@@ -30,6 +31,13 @@ export interface HubSettings {
 const POLL_MS = 250
 const SAFETY_POLL_MS = 2_000
 const RETRY_MS = 500
+/**
+ * Announcements come at most ten times a second. While lines flow the store is looked at so often by itself, in milliseconds,
+ * until none have come for so long; and never for more than a third of the time.
+ */
+const FLOWING_MS = 40
+const FLOWS_FOR_MS = 500
+const FLOWING_REST = 2
 /** Reads follow one another at least this far apart, in milliseconds, so that a busy store is not asked all the time. */
 const PAUSE_MS = 15
 /** How long a feed without readers is kept for those who come back, in milliseconds. */
@@ -47,6 +55,9 @@ export class Hub {
   #running = false
   #wanted = false
   #timer: NodeJS.Timeout | undefined
+  /** How long the last look took, and when one has found something last. */
+  #took = 0
+  #foundAt = Number.NEGATIVE_INFINITY
   #started = 0
   #finished = 0
   #away: string | undefined
@@ -179,7 +190,10 @@ export class Hub {
       const begun = performance.now()
       const cycle = ++this.#started
       try {
-        if ((await this.#read()) === 'more') this.#wanted = true
+        const { found, more } = await this.#read()
+        this.#took = performance.now() - begun
+        if (found) this.#foundAt = begun
+        if (more) this.#wanted = true
         else this.#finished = cycle
         this.#setAway(undefined)
       } catch (cause) {
@@ -194,10 +208,10 @@ export class Hub {
     this.#schedule()
   }
 
-  async #read(): Promise<'all' | 'more'> {
+  async #read(): Promise<Look> {
     const { database, topics } = this.#settings
     const feeds = this.feeds.filter((feed) => feed.followers > 0)
-    if (feeds.length === 0) return 'all'
+    if (feeds.length === 0) return { found: false, more: false }
     return readNews({ database, topics, ringBytes: this.#limit.bytes }, feeds, (news) =>
       this.#announcements.looked(news),
     )
@@ -220,7 +234,9 @@ export class Hub {
     if (this.#closed) return
     // The first schedule may come out of the listener before there is one.
     const listening = this.#announcements?.areHeard
-    const delay = this.#away !== undefined ? RETRY_MS : listening ? SAFETY_POLL_MS : POLL_MS
+    const usual = this.#away !== undefined ? RETRY_MS : listening ? SAFETY_POLL_MS : POLL_MS
+    const flows = this.#away === undefined && performance.now() - this.#foundAt < FLOWS_FOR_MS
+    const delay = flows ? Math.min(usual, Math.max(FLOWING_MS, this.#took * FLOWING_REST)) : usual
     this.#timer = setTimeout(() => {
       // Nobody follows anything: nothing has to be read.
       if (this.#open.size > 0) this.wake()

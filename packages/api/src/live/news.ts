@@ -7,6 +7,7 @@ import type { LineWindow, StoredNow, WindowLines } from '../store/live-read.ts'
 import { sameGeneration, storedIn } from '../store/positions.ts'
 import { eventItem, lineItem } from './feed.ts'
 import type { Feed, LiveItem } from './feed.ts'
+import { Turns } from './turns.ts'
 
 export interface NewsSettings {
   database: Database
@@ -15,8 +16,9 @@ export interface NewsSettings {
   ringBytes: number
 }
 
-/** Windows of one statement. */
+/** Windows of one statement, unless a feed has more of them; statements that are under way at a time. */
 const WINDOWS = 200
+const STATEMENTS = 2
 /** Most lines and bytes of one statement. */
 const LINES = 20_000
 const BYTES = 16 * 1024 * 1024
@@ -25,22 +27,31 @@ const EVENTS = 500
 /** A ring holds at least so many reads of a partition, so that a reader has the time of some to take one. */
 const READS_IN_RING = 16
 
+/** What one look at the store brought. */
+export interface Look {
+  /** Lines or events of somebody who is followed. */
+  found: boolean
+  /** There is more than one look takes. */
+  more: boolean
+}
+
 /**
  * One look at the store for all feeds.
- * @returns whether it found news, and whether there is more of them than one look takes
+ * @param looked told whether anything has been stored since the last look
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function readNews(
   settings: NewsSettings,
   feeds: readonly Feed[],
   looked: (news: boolean) => void,
-): Promise<'all' | 'more'> {
+): Promise<Look> {
   const now = await settings.database.read((sql) => readStoredNow(sql, settings.topics))
   looked(feeds.some((feed) => feed.eventsMark !== now.events || windowsOf(feed, now).length > 0))
   const ready = feeds.filter((feed) => !breakIfRenewed(feed, now))
+  const before = ready.map(({ ring }) => ring.next)
   const moreLines = await readLines(settings, ready, now)
   const moreEvents = await readEvents(settings, ready, now)
-  return moreLines || moreEvents ? 'more' : 'all'
+  return { found: ready.some(({ ring }, index) => ring.next !== before[index]), more: moreLines || moreEvents }
 }
 
 function breakIfRenewed(feed: Feed, now: StoredNow): boolean {
@@ -60,27 +71,51 @@ function windowsOf(feed: Feed, now: StoredNow): LineWindow[] {
   })
 }
 
+/** Each feed gets its lines as soon as they are read: nobody waits for those of the others. */
 async function readLines(
   { database, ringBytes }: NewsSettings,
   feeds: readonly Feed[],
   now: StoredNow,
 ): Promise<boolean> {
-  const wanted = feeds.map((feed) => ({ feed, windows: windowsOf(feed, now) }))
-  const all = wanted.flatMap(({ windows }) => windows)
-  const found: WindowLines[] = []
-  for (let at = 0; at < all.length; at += WINDOWS) {
-    const some = all.slice(at, at + WINDOWS)
-    const bytes = Math.min(BYTES / some.length, ringBytes / READS_IN_RING)
+  const turns = new Turns(STATEMENTS)
+  const read = async (wanted: readonly Wanted[]): Promise<boolean> => {
+    const all = wanted.flatMap(({ windows }) => windows)
+    const bytes = Math.min(BYTES / all.length, ringBytes / READS_IN_RING)
     // The store looks at as many lines as are asked for, before it counts their bytes.
-    const lines = Math.min(LINES / some.length, bytes / SHORT_LINE_BYTES)
+    const lines = Math.min(LINES / all.length, bytes / SHORT_LINE_BYTES)
     const bound = { lines: Math.ceil(lines), bytes: Math.ceil(bytes) }
-    found.push(...(await database.read((sql) => readWindows(sql, some, bound))))
+    const found = await database.read((sql) => readWindows(sql, all, bound))
+    let at = 0
+    for (const { feed, windows } of wanted) pushLines(feed, now, windows, found.slice(at, (at += windows.length)))
+    return found.some(({ truncated }) => truncated)
   }
-  let at = 0
-  for (const { feed, windows } of wanted) {
-    if (windows.length > 0) pushLines(feed, now, windows, found.slice(at, (at += windows.length)))
+  const wanted = feeds.map((feed): Wanted => ({ feed, windows: windowsOf(feed, now) }))
+  // All of them have ended when this does: what comes late would be given twice.
+  const outcomes = await Promise.allSettled(statementsOf(wanted).map((some) => turns.take(() => read(some))))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+  return outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value)
+}
+
+interface Wanted {
+  feed: Feed
+  windows: readonly LineWindow[]
+}
+
+/** Feeds with windows, so many for one statement. */
+function statementsOf(wanted: readonly Wanted[]): Wanted[][] {
+  const statements: Wanted[][] = []
+  let room = 0
+  for (const own of wanted) {
+    if (own.windows.length === 0) continue
+    if (own.windows.length > room) {
+      statements.push([])
+      room = WINDOWS
+    }
+    statements.at(-1)?.push(own)
+    room -= own.windows.length
   }
-  return found.some(({ truncated }) => truncated)
+  return statements
 }
 
 /** What the windows of a feed held, in their order. */
@@ -103,7 +138,11 @@ function pushLines(feed: Feed, now: StoredNow, windows: readonly LineWindow[], f
   feed.push(items, { vector: { ...vector, generation, partitions: Array.from(partitions) }, events })
 }
 
-async function readEvents({ database }: NewsSettings, all: readonly Feed[], now: StoredNow): Promise<boolean> {
+async function readEvents(
+  { database, ringBytes }: NewsSettings,
+  all: readonly Feed[],
+  now: StoredNow,
+): Promise<boolean> {
   const feeds = all.filter((feed) => feed.eventsMark !== now.events)
   const runs = feeds.flatMap(({ runId, ring }) => (runId === undefined ? [] : [{ runId, after: ring.end.events }]))
   const unread = new Set<Feed>()
@@ -112,7 +151,7 @@ async function readEvents({ database }: NewsSettings, all: readonly Feed[], now:
     const found = await database.read((sql) => readEventsAfter(sql, some, EVENTS))
     for (const feed of feeds) {
       const own = feed.runId === undefined ? undefined : found.get(feed.runId)
-      const last = own?.at(-1)
+      const last = own?.events.at(-1)
       if (!own || !last || last.sequence <= feed.ring.end.events) continue
       const items = own.map(({ sequence, json }) => eventItem(sequence, json))
       feed.push(items, { vector: feed.ring.end.vector, events: last.sequence })
