@@ -1,7 +1,9 @@
 // Hostile requests at every route that the OpenAPI document names: no mistake of the server, no answer that is not
-// documented.
+// documented; offers that are not taken, and readers that take nothing.
 
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApi } from './test/api.fixture.ts'
@@ -209,4 +211,48 @@ test(`no request at any route makes the server fail or answer what it does not d
   // It has seen good answers as well as refusals.
   for (const status of [200, 400, 404, 503]) expect(seen.get(status), `${status}`).toBeGreaterThan(0)
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200)
+})
+
+test('an offer of HTTP/2 is turned down: the request is answered as if there were none', async () => {
+  const asked = (method: string, path: string, body = '') =>
+    new Promise<[status: number | undefined, text: string]>((resolve, reject) => {
+      const headers = {
+        ...{ connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA' },
+        ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
+      }
+      request(new URL(path, api.url), { method, headers, agent: false }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (piece) => (text += piece))
+        response.on('end', () => resolve([response.statusCode, text]))
+      })
+        .on('error', reject)
+        .end(body)
+    })
+  const [status, text] = await asked('GET', '/workflows/runs?limit=3')
+  expect([status, JSON.parse(text)]).toEqual([200, await api.get('/workflows/runs', { limit: 3 })])
+  const [refused, problem] = await asked('POST', '/workflows/runs', '{"nothing":"of the kind"}')
+  expect([refused, (JSON.parse(problem) as { detail: string }).detail]).toEqual([
+    400,
+    expect.stringContaining('nothing'),
+  ])
+  expect((await asked('GET', `/workflows/runs/${RUN}/stream/ws`))[0]).toBe(426)
+})
+
+test('a reader that takes nothing of its answer is let go of', async () => {
+  const pad = 'x'.repeat(200_000)
+  for (let part = 0; part < 3; part++) {
+    await store.storeLogs(Array.from({ length: 30 }, () => logEntry({ runId: 'run-large', metadata: { pad } })))
+  }
+  const hasty = await startTestApi(store.postgres, { stalledMs: 300 })
+  const { hostname, port } = new URL(hasty.url)
+  const reader = connect(Number(port), hostname)
+  try {
+    // Without a listener for its data nothing is taken but the first piece.
+    reader.write('GET /workflows/runs/run-large/logs?limit=1000 HTTP/1.1\r\nhost: api\r\n\r\n')
+    await once(reader, 'readable')
+    await expect.poll(() => hasty.connections(), { timeout: 20_000 }).toBe(0)
+  } finally {
+    reader.destroy()
+    await hasty.stop()
+  }
 })

@@ -1,8 +1,5 @@
 // The API on a real trace store: shapes, pages, refusals, and an outage.
 
-import { once } from 'node:events'
-import { request } from 'node:http'
-import { connect } from 'node:net'
 import { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { Health, LogPage, Problem, RunPage, TracePage } from '@runlight/contracts/api'
 import { METRICS } from '@runlight/contracts/metrics'
@@ -253,47 +250,6 @@ test('requests are counted by route', async () => {
   const text = await (await fetch(`${api.url}/metrics`)).text()
   const name = `${METRICS.apiRequestSeconds.name}_count`
   expect(text).toMatch(new RegExp(`${name}\\{method="GET",route="/workflows/runs/:runId/status",status="2xx"\\} [1-9]`))
-})
-
-test('an offer of HTTP/2 is turned down: the request is answered as if there were none', async () => {
-  const asked = (method: string, path: string, body = '') =>
-    new Promise<[status: number | undefined, text: string]>((resolve, reject) => {
-      const headers = {
-        ...{ connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA' },
-        ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
-      }
-      request(new URL(path, api.url), { method, headers, agent: false }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (piece) => (text += piece))
-        response.on('end', () => resolve([response.statusCode, text]))
-      })
-        .on('error', reject)
-        .end(body)
-    })
-  const [status, text] = await asked('GET', '/workflows/runs?limit=3')
-  expect([status, JSON.parse(text)]).toEqual([200, await api.get('/workflows/runs', { limit: 3 })])
-  const [refused, problem] = await asked('POST', '/workflows/runs', '{"nothing":"of the kind"}')
-  expect([refused, (JSON.parse(problem) as Problem).detail]).toEqual([400, expect.stringContaining('nothing')])
-  expect((await asked('GET', '/workflows/runs/run-0/stream/ws'))[0]).toBe(426)
-})
-
-test('a reader that takes nothing of its answer is let go of', async () => {
-  const pad = 'x'.repeat(200_000)
-  for (let part = 0; part < 3; part++) {
-    await store.storeLogs(Array.from({ length: 30 }, () => logEntry({ runId: 'run-large', metadata: { pad } })))
-  }
-  const hasty = await startTestApi(store.postgres, { stalledMs: 300 })
-  const { hostname, port } = new URL(hasty.url)
-  const reader = connect(Number(port), hostname)
-  try {
-    // Without a listener for its data nothing is taken but the first piece.
-    reader.write('GET /workflows/runs/run-large/logs?limit=1000 HTTP/1.1\r\nhost: api\r\n\r\n')
-    await once(reader, 'readable')
-    await expect.poll(() => hasty.connections(), { timeout: 20_000 }).toBe(0)
-  } finally {
-    reader.destroy()
-    await hasty.stop()
-  }
 })
 
 test('while the trace store is away every answer is a 503, and the next one after its return is right again', async () => {

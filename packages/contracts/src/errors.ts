@@ -131,6 +131,11 @@ export const ERROR_CODES = {
     next: 'Try again in a while, or page through /logs.',
     status: 503,
   },
+  RL_SHUTTING_DOWN: {
+    title: 'The server is being stopped',
+    next: 'Connect again, with the last cursor: another server answers, or the same one once it is back.',
+    status: 503,
+  },
   RL_UPGRADE_REQUIRED: {
     title: 'This address speaks WebSocket only',
     next: 'Connect with a WebSocket client, or use the address without /ws for Server-Sent Events.',

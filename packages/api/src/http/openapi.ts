@@ -66,6 +66,9 @@ const COMMON: readonly ErrorCodeName[] = [
 /** Refusals of what is sent with a request. */
 const OF_BODIES: readonly ErrorCodeName[] = ['RL_BODY_TOO_LARGE', 'RL_MEDIA_TYPE_UNSUPPORTED']
 
+/** Refusals that every stream may give. */
+const OF_STREAMS: readonly ErrorCodeName[] = ['RL_SHUTTING_DOWN']
+
 /** The document (https://spec.openapis.org/oas/v3.1.0). */
 export function openApiDocument(
   routes: readonly Route[],
@@ -131,7 +134,7 @@ function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<str
             'x-runlight-events': data,
           },
           204: { description: 'The reader has had everything already' },
-          ...refusals([...COMMON, ...stream.refusals]),
+          ...refusals([...COMMON, ...OF_STREAMS, ...stream.refusals]),
         },
       }
       const socket = {
@@ -140,7 +143,7 @@ function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<str
         parameters: given,
         responses: {
           101: { description: 'The stream' },
-          ...refusals([...COMMON, ...stream.refusals, 'RL_UPGRADE_REQUIRED']),
+          ...refusals([...COMMON, ...OF_STREAMS, ...stream.refusals, 'RL_UPGRADE_REQUIRED']),
         },
       }
       return [

@@ -1,5 +1,6 @@
 // The same streams over WebSocket: one JSON object a message, at the pace at which they are read.
 
+import { RunlightError } from '@runlight/contracts/errors'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { Chunk } from '../live/frame.ts'
@@ -15,7 +16,7 @@ export function createWebSocketServer(): WebSocketServer {
   return new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false })
 }
 
-/** Sends the stream until it ends (close code 1000), breaks (1011), or the reader goes. */
+/** Sends the stream until it ends (close code 1000), breaks (1011), the server is stopped (1001), or the reader goes. */
 export async function sendMessages(
   socket: WebSocket,
   { chunks, written }: OpenStream,
@@ -49,7 +50,7 @@ export async function sendMessages(
     socket.close(1000)
   } catch (cause) {
     await send(problem(cause).messages).catch(ignore)
-    socket.close(1011)
+    socket.close(cause instanceof RunlightError && cause.code === 'RL_SHUTTING_DOWN' ? 1001 : 1011)
   } finally {
     clearInterval(guard)
   }

@@ -1,11 +1,14 @@
-// The live stream while readers are slow or cut off, and while the store is away.
+// The live stream while readers are slow or cut off, while a store is away, and when the server is stopped.
 
-import type { LogPage, StoredLog } from '@runlight/contracts/api'
+import type { LogPage, Problem, StoredLog } from '@runlight/contracts/api'
 import { StreamGap } from '@runlight/contracts/api-stream'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { shape } from '@runlight/contracts/schema'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { startProxy } from '../../../../regression/fixtures/tcp-proxy.ts'
+import { startTestApi } from '../test/api.fixture.ts'
+import { readEvents } from '../test/event-stream.fixture.ts'
 import { eventually, lineCount, linesOf, numbered, numbers, startLive } from '../test/live.fixture.ts'
 import type { LiveFixture } from '../test/live.fixture.ts'
 
@@ -97,6 +100,27 @@ test('100 readers that are cut off again and again get every line once', async (
   expect(cuts).toBeGreaterThan(100)
   expect(new Set(seen).size).toBe(total)
   expect(seen.length).toBe(total)
+})
+
+test('a server that is stopped says so, and that its readers may come back', async () => {
+  const runId = 'run-stopped'
+  await live.startRun(runId)
+  const api = await startTestApi(live.store.postgres)
+  const address = new URL(`/workflows/runs/${runId}/stream`, api.url)
+  const reader = await readEvents(address)
+  const socket = new WebSocket(`${address.href}/ws`)
+  const messages: { event: string; data: Problem }[] = []
+  socket.on('message', (text) => messages.push(JSON.parse(String(text))))
+  const closed = new Promise((resolve) => socket.on('close', resolve))
+  const isTraced = (events: readonly { event: string }[]) => events.some(({ event }) => event === 'trace')
+  await eventually(() => isTraced(reader.events) && isTraced(messages)).toBe(true)
+  await api.stop()
+  await reader.ended
+  expect(await closed).toBe(1001)
+  const last = reader.events.at(-1)
+  const { status, code } = JSON.parse(last?.data ?? '{}') as Problem
+  expect([last?.event, status, code]).toEqual(['problem', 503, 'RL_SHUTTING_DOWN'])
+  expect(messages.at(-1)).toMatchObject({ event: 'problem', data: { status: 503, code: 'RL_SHUTTING_DOWN' } })
 })
 
 test('when announcements can not be heard it polls, says so, and goes back', async () => {

@@ -137,12 +137,13 @@ export class Live {
 
   /**
    * Begins a stream. Whoever takes it must close it.
-   * @throws RunlightError RL_STORE_UNAVAILABLE, RL_TOO_MANY_STREAMS
+   * @throws RunlightError RL_STORE_UNAVAILABLE, RL_TOO_MANY_STREAMS, RL_SHUTTING_DOWN
    */
   async open(wanted: Wanted, transport: Transport, signal: AbortSignal): Promise<OpenStream> {
     const { query, start, events } = wanted
+    this.#closing.signal.throwIfAborted()
     const open = this.#connections.sse + this.#connections.ws
-    if (open >= this.#settings.streams || this.#closing.signal.aborted) {
+    if (open >= this.#settings.streams) {
       this.#refused++
       throw new RunlightError('RL_TOO_MANY_STREAMS', `${open} streams are open.`)
     }
@@ -182,9 +183,9 @@ export class Live {
     }
   }
 
-  /** Ends all streams, and takes no new ones. */
+  /** Ends all streams with RL_SHUTTING_DOWN, and takes no new ones. */
   endStreams(): void {
-    this.#closing.abort(new Error('The server is stopping'))
+    this.#closing.abort(new RunlightError('RL_SHUTTING_DOWN', 'The stream ends because the server is being stopped.'))
   }
 
   async close(): Promise<void> {

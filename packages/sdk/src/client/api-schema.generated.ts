@@ -2748,7 +2748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2851,7 +2851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2941,7 +2941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3028,7 +3028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3137,7 +3137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +3243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -173,6 +173,37 @@ test.each(['refuse', 'buffer'] as const)('streams that a proxy would %s are poll
   expect(coming.messages).toEqual(numbers(coming.messages.length, 3_500 - coming.messages.length))
 })
 
+test('over a restart of the API it streams again, also when one that is being stopped is asked', async () => {
+  const runId = 'run-restart'
+  await startRun(runId)
+  await store.storeLogs(numbered(runId, 0, 10))
+  let current = await startTestApi(store.postgres)
+  let stopping = false
+  const refusal = { type: '', title: '', detail: '', instance: '', status: 503, code: 'RL_SHUTTING_DOWN' }
+  const client = createApiClient({
+    baseUrl: 'http://api',
+    fetch: async (input, init) => {
+      const request = new Request(input, init)
+      if (!stopping) return fetch(request.url.replace('http://api', current.url), request)
+      stopping = false
+      return new Response(JSON.stringify(refusal), { status: 503 })
+    },
+  })
+  const followed = follow(client, runId)
+  await eventually(() => followed.messages.length).toBe(10)
+  const stopped = current
+  current = await startTestApi(store.postgres)
+  stopping = true
+  await stopped.stop()
+  await store.storeLogs(numbered(runId, 10, 10))
+  await endRun(runId)
+  expect(await followed.end).toBe('done')
+  await current.stop()
+  expect(stopping).toBe(false)
+  expect(followed.messages).toEqual(numbers(20))
+  expect(new Set(followed.states)).toEqual(new Set(['streaming']))
+})
+
 test('polling goes on where the stream was broken off', async () => {
   const runId = 'run-both'
   proxy.streams = 'pass'

@@ -45,7 +45,7 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
       live.signal?.throwIfAborted()
       if (error instanceof Ended) return
       if (error instanceof ApiProblem && isFinal(error)) throw error
-      refused = error instanceof NotStreamed || error instanceof ApiProblem
+      refused = error instanceof NotStreamed || (error instanceof ApiProblem && !isGoing(error))
       reason = reasonOf(live, error)
     }
     const pollable = live.poll && !(live.poll.begin && place.cursor !== undefined)
@@ -110,6 +110,11 @@ function isEvent(name: string | undefined): name is LiveEvent['event'] {
 /** Will asking again not help? A server with as many streams as it can carry is polled. */
 function isFinal({ problem }: ApiProblem): boolean {
   return problem.status < 500 && problem.code !== 'RL_TOO_MANY_STREAMS'
+}
+
+/** Will another server answer soon, or the same one? */
+function isGoing({ problem }: ApiProblem): boolean {
+  return problem.code === 'RL_SHUTTING_DOWN'
 }
 
 function reasonOf({ baseUrl }: LiveQuery, error: unknown): string {
