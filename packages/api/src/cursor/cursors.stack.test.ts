@@ -221,10 +221,13 @@ test('a cursor that was made up, seal and all, is answered with lines of its lis
       sealTraceCursor(sequence, ['run-a', 'forward']),
     ]),
     fc
-      .tuple(int64, name)
-      .map(([createdMicros, id]): [string, string] => [
+      .tuple(int64, name, bound, bound)
+      .map(([createdMicros, id, since, until]): [string, string] => [
         '/api/v1/dead-letters?limit=1',
-        sealLettersCursor({ createdMicros, id }, [undefined, undefined]),
+        sealLettersCursor({ createdMicros, id, bounds: { since: since ?? undefined, until: until ?? undefined } }, [
+          undefined,
+          undefined,
+        ]),
       ]),
   )
   let answers = 0

@@ -117,6 +117,20 @@ describe('the list', () => {
   })
 })
 
+test('a length of time means the same on every page as on the first', async () => {
+  const refusedAt = async (offset: number, millis: number) => {
+    const id = await store1({ offset })
+    await store.sql`update dead_letters set created_at = ${new Date(millis).toISOString()} where id = ${id}`
+    return id
+  }
+  await refusedAt(1, Date.now())
+  const second = await refusedAt(2, Date.now() - 300_000)
+  const { nextCursor: cursor } = await list({ since: '15m', limit: 1 })
+  const third = await refusedAt(3, Date.now() - 900_000)
+  const { deadLetters } = await list({ since: '15m', limit: 10, cursor })
+  expect(deadLetters.map(({ id }) => id)).toEqual([second, third])
+})
+
 describe('one letter', () => {
   test('is shown with its key and value, byte by byte', async () => {
     const value = Buffer.from([0xff, 0x00, 0x7b])

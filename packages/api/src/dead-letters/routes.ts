@@ -17,6 +17,7 @@ import type { Static } from 'typebox'
 import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { resolveMoment } from '../logs/moment.ts'
+import { moment } from '../routes/line-filters.ts'
 import { DEFAULT_LIMIT, Paging } from '../routes/parameters.ts'
 import type { Database } from '../store/database.ts'
 import type { LetterBus } from './bus.ts'
@@ -24,7 +25,7 @@ import { openLettersCursor, sealLettersCursor } from './cursor.ts'
 import { replayMany, replayOne } from './replay.ts'
 import type { SettledLoki } from './settled.ts'
 import { readContents, readLetter, readLetters } from './store.ts'
-import type { LetterRow } from './store.ts'
+import type { LetterPlace, LetterRow } from './store.ts'
 
 export interface DeadLetterSources {
   database: Database
@@ -36,11 +37,6 @@ export interface DeadLetterSources {
 const SCAN_LETTERS = 20_000
 /** Most bytes of values that one request replays; a page of replays holds at least one letter all the same. */
 const REPLAY_BYTES = 16 * 1024 * 1024
-
-const moment = (description: string) =>
-  Type.Optional(
-    Type.String({ minLength: 2, maxLength: 40, description: `${description}: RFC 3339, or as \`15m\` ago` }),
-  )
 
 const Filters = {
   sink: Type.Optional(SinkFilter),
@@ -135,11 +131,11 @@ export const deadLettersReplay = (sources: DeadLetterSources) =>
     answer: ReplayPage,
     refusals: ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE', 'RL_BUS_UNAVAILABLE'],
     handle: async ({ query }) => {
-      const { letters, nextCursor, list } = await page(sources, query)
+      const { letters, nextCursor, cursorAt } = await page(sources, query)
       const now = withinBytes(letters)
       const outcome = await replayMany(sources, now)
       const last = now.at(-1)
-      const goOn = now.length < letters.length && last ? sealLettersCursor(last, list) : nextCursor
+      const goOn = now.length < letters.length && last ? cursorAt(last) : nextCursor
       return json({ ...outcome, hasMore: goOn !== undefined, ...(goOn !== undefined && { nextCursor: goOn }) })
     },
   })
@@ -148,16 +144,15 @@ async function page({ database, settledLoki }: DeadLetterSources, query: Query) 
   const { sink, reason, topic, state, since, until, cursor, limit = DEFAULT_LIMIT } = query
   const list = [sink, reason, topic, state, since, until]
   const after = cursor === undefined ? undefined : openLettersCursor(cursor, list)
-  const filter = {
-    ...{ sink, reason, topic, state },
-    since: resolveMoment('since', since),
-    until: resolveMoment('until', until),
-  }
+  // A cursor keeps the moments that its first request meant.
+  const bounds = after?.bounds ?? { since: resolveMoment('since', since), until: resolveMoment('until', until) }
+  const filter = { sink, reason, topic, state, ...bounds }
+  const cursorAt = (place: LetterPlace) => sealLettersCursor({ ...place, bounds }, list)
   const { replays: lokiPassed, away } = await settledLoki()
   const { letters, goOn } = await database.read((sql) =>
     readLetters(sql, { filter, after, limit, scan: SCAN_LETTERS, lokiPassed }),
   )
-  return { letters, list, away, nextCursor: goOn && sealLettersCursor(goOn, list) }
+  return { letters, away, cursorAt, nextCursor: goOn && cursorAt(goOn) }
 }
 
 async function find({ database, settledLoki }: DeadLetterSources, id: string) {

@@ -84,9 +84,11 @@ interface Columns {
   created_micros: string
 }
 
+export type LetterPlace = Omit<LettersCursor, 'bounds'>
+
 export interface LetterQuery {
   filter: LetterFilter
-  after: LettersCursor | undefined
+  after: LetterPlace | undefined
   limit: number
   /** Most letters that a filter may look at for one page. */
   scan: number
@@ -97,7 +99,7 @@ export interface LetterQuery {
 export interface LetterRows {
   letters: LetterRow[]
   /** Where the next page goes on; undefined when there is none. A filter may leave a page short or empty. */
-  goOn: LettersCursor | undefined
+  goOn: LetterPlace | undefined
 }
 
 /** Letters, newest first. */

@@ -33,7 +33,8 @@ export interface Backfill {
 }
 
 const RETRY_MS = 500
-const EVENTS = 500
+/** Most events, and bytes of them, that are read at a time. */
+const EVENTS = { events: 500, bytes: 4 * 1024 * 1024 }
 /** Most bytes of the last lines with which a stream begins. */
 const LAST_BYTES = 16 * 1024 * 1024
 
@@ -116,7 +117,7 @@ async function newEvents(own: Backfill, after: bigint) {
   const { runId } = feed
   if (runId === undefined || !selection.events) return []
   const found = await patiently(own, () => database.read((sql) => readEventsAfter(sql, [{ runId, after }], EVENTS)))
-  return found.get(runId) ?? []
+  return found.get(runId)?.events ?? []
 }
 
 /** Asks again while the store is away: the reader has been let in, and its place is kept. */

@@ -138,20 +138,25 @@ function pushLines(feed: Feed, now: StoredNow, windows: readonly LineWindow[], f
   feed.push(items, { vector: { ...vector, generation, partitions: Array.from(partitions) }, events })
 }
 
-async function readEvents({ database }: NewsSettings, all: readonly Feed[], now: StoredNow): Promise<boolean> {
+async function readEvents(
+  { database, ringBytes }: NewsSettings,
+  all: readonly Feed[],
+  now: StoredNow,
+): Promise<boolean> {
   const feeds = all.filter((feed) => feed.eventsMark !== now.events)
   const runs = feeds.flatMap(({ runId, ring }) => (runId === undefined ? [] : [{ runId, after: ring.end.events }]))
   const unread = new Set<Feed>()
   for (let at = 0; at < runs.length; at += WINDOWS) {
     const some = runs.slice(at, at + WINDOWS)
-    const found = await database.read((sql) => readEventsAfter(sql, some, EVENTS))
+    const bound = { events: EVENTS, bytes: Math.ceil(Math.min(BYTES / some.length, ringBytes / READS_IN_RING)) }
+    const found = await database.read((sql) => readEventsAfter(sql, some, bound))
     for (const feed of feeds) {
       const own = feed.runId === undefined ? undefined : found.get(feed.runId)
-      const last = own?.at(-1)
+      const last = own?.events.at(-1)
       if (!own || !last || last.sequence <= feed.ring.end.events) continue
-      const items = own.map(({ sequence, json }) => eventItem(sequence, json))
+      const items = own.events.map(({ sequence, json }) => eventItem(sequence, json))
       feed.push(items, { vector: feed.ring.end.vector, events: last.sequence })
-      if (own.length === EVENTS) unread.add(feed)
+      if (own.truncated) unread.add(feed)
     }
   }
   for (const feed of feeds) if (!unread.has(feed)) feed.eventsMark = now.events

@@ -2,7 +2,7 @@
 
 import type { LogKey } from '../cursor/cursors.ts'
 import type { Grep, LinePage, PageLimits, StoredLine } from '../store/log-lines.ts'
-import { nextTurn } from './turns.ts'
+import { nextRound } from './event-loop.ts'
 
 /** Lines and bytes that are read at a time. */
 const READ = { lines: 1_000, bytes: 256 * 1024 }
@@ -26,13 +26,13 @@ export async function searchLines(
   let [after, bytes, characters, steps] = [start, 0, 0, 0]
   for (let rounds = Math.ceil(limits.scan / READ.lines); ; rounds--) {
     const page = await read(after, { ...READ, scan: READ.lines })
-    await nextTurn()
+    await nextRound()
     let slice = 0
     for (const line of page.lines) {
       const { message } = line.fields
       const cost = grep.steps(message)
       if (slice + cost > SLICE_STEPS && slice > 0) {
-        await nextTurn()
+        await nextRound()
         slice = 0
       }
       slice += cost

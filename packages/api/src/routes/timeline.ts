@@ -17,6 +17,8 @@ import { runNotFound } from './runs.ts'
 
 /** Most events that are folded for one answer. */
 const MAX_EVENTS = 20_000
+/** Most bytes of them, about: what is folded is held whole, and most of it comes back in the answer. */
+const MAX_BYTES = 32 * 1024 * 1024
 const PAGE_EVENTS = 2_000
 
 export const runTimeline = (sources: StatusSources) =>
@@ -42,12 +44,16 @@ export const runTimeline = (sources: StatusSources) =>
 async function readAllEvents({ database }: StatusSources, runId: string) {
   const events: StoredEvent[] = []
   let after: bigint | undefined
+  let bytes = 0
   for (;;) {
     const limit = Math.min(PAGE_EVENTS, MAX_EVENTS - events.length)
     const query = { runId, direction: 'forward', after, limit, bytes: PAGE_BYTES } as const
     const page = await database.read((sql) => readEvents(sql, query))
-    for (const event of page.events) events.push(JSON.parse(event) as StoredEvent)
-    if (!page.hasMore || events.length >= MAX_EVENTS) return { events, hasMore: page.hasMore }
+    for (const event of page.events) {
+      events.push(JSON.parse(event) as StoredEvent)
+      bytes += event.length
+    }
+    if (!page.hasMore || events.length >= MAX_EVENTS || bytes >= MAX_BYTES) return { events, hasMore: page.hasMore }
     after = page.last
   }
 }

@@ -25,7 +25,7 @@ import { runNotFound } from './runs.ts'
 import { unifiedLine } from './unified-line.ts'
 import { ListParameters, NodeParameters, OrganisationParameter } from './unified-parameters.ts'
 
-/** Lines that are left out at a time for an offset, and most times: filters may leave too few of many. */
+/** Lines that are left out at a time for an offset, and most times: a filter may leave too few of many. */
 const SKIP_LINES = 1_000
 const SKIP_PAGES = 20
 
@@ -136,10 +136,10 @@ async function readFrom(
   let left = offset
   for (let pages = 0; left > 0; pages++) {
     if (pages === SKIP_PAGES) {
-      const message = `The parameter offset must be less than ${offset}: so few lines pass the filters that leaving out as many takes too long. Go on with next_cursor as cursor instead.`
+      const message = `The parameter offset must be less than ${offset} for this list: to leave out ${offset - left} of its lines was as much work as one request does. Go on with next_cursor as cursor instead.`
       throw new ParameterError('offset', message)
     }
-    const limits = { ...query.limits, lines: Math.min(SKIP_LINES, left) }
+    const limits = { ...query.limits, lines: Math.min(SKIP_LINES, left), bytes: Infinity, placesOnly: true as const }
     const page = await readPageAt(database, { ...query, limits }, at)
     left -= page.lines.length
     if (!page.next || !page.hasMore) return { lines: [], hasMore: false, next: page.next }

@@ -48,6 +48,11 @@ export interface EventPage {
   hasMore: boolean
 }
 
+/** All columns of EventRow but the count. */
+export const eventColumns = (sql: Sql) => sql`run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type,
+  level, message, timestamp_ns, effective_ns, error::text, output_summary::text, data::text, causes, producer_id,
+  producer_seq`
+
 /** What an event adds to the size of an answer (log-lines.ts, lineBytes). */
 export const eventBytes = (sql: Sql) => sql`octet_length(message) + coalesce(octet_length(error::text), 0)
   + coalesce(octet_length(output_summary::text), 0) + coalesce(octet_length(data::text), 0)`
@@ -59,15 +64,12 @@ export async function readEvents(sql: Sql, query: EventQuery): Promise<EventPage
   const order = forward ? sql`sequence` : sql`sequence DESC`
   const place = after === undefined ? sql`` : sql`AND sequence ${forward ? sql`>` : sql`<`} ${String(after)}::bigint`
   const rows = await sql<EventRow[]>`
-    SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
-      effective_ns, error::text, output_summary::text, data::text, causes, producer_id, producer_seq, found
+    SELECT ${eventColumns(sql)}, found
     FROM (
       SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
       FROM (
-        SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
-          effective_ns, error, output_summary, data, causes, producer_id, producer_seq,
-          ${eventBytes(sql)} AS bytes
-        FROM workflow_traces WHERE run_id = ${runId} ${place} ORDER BY ${order} LIMIT ${limit + 1}
+        SELECT *, ${eventBytes(sql)} AS bytes FROM workflow_traces
+        WHERE run_id = ${runId} ${place} ORDER BY ${order} LIMIT ${limit + 1}
       ) AS page
     ) AS measured
     WHERE before < ${bytes} ORDER BY ${order} LIMIT ${limit}`

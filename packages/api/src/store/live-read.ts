@@ -3,9 +3,9 @@
 import type { StoredEvent } from '@runlight/contracts/api'
 import type { Sql } from 'postgres'
 import type { Json } from '../http/json.ts'
-import { storedEvent } from './events.ts'
+import { eventBytes, eventColumns, storedEvent } from './events.ts'
 import type { EventRow } from './events.ts'
-import { lineBytes, lineColumns, storedLine } from './log-lines.ts'
+import { lineBytes, lineColumns, storedBytes, storedLine } from './log-lines.ts'
 import type { LineRow, StoredLine } from './log-lines.ts'
 import { positionVector, vectorColumns } from './positions.ts'
 import type { PositionVector } from '../cursor/cursors.ts'
@@ -54,7 +54,10 @@ export interface ReadBound {
   bytes: number
 }
 
-/** The lines of each window, in the order of the offsets. */
+/**
+ * The lines of each window, in the order of the offsets. A window of a store that was long behind may hold many more of
+ * them than are taken: those are not unpacked to be measured.
+ */
 export async function readWindows(sql: Sql, windows: readonly LineWindow[], bound: ReadBound): Promise<WindowLines[]> {
   const found = windows.map((): WindowLines => ({ lines: [], truncated: false }))
   const read = async (kind: LogScope['kind']) => {
@@ -78,9 +81,14 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], boun
           SELECT *, count(*) OVER () AS found,
             sum(bytes) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - bytes AS before
           FROM (
-            SELECT ${lineColumns(sql)}, metadata, ${lineBytes(sql)} AS bytes FROM logs
-            WHERE ${range} AND created_at >= wanted.since
-            ORDER BY ${order} LIMIT ${bound.lines + 1}
+            SELECT *, CASE WHEN stored_before < ${bound.bytes} THEN ${lineBytes(sql)} ELSE stored END AS bytes FROM (
+              SELECT *, sum(stored) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - stored AS stored_before
+              FROM (
+                SELECT ${lineColumns(sql)}, metadata, ${storedBytes(sql)} AS stored FROM logs
+                WHERE ${range} AND created_at >= wanted.since
+                ORDER BY ${order} LIMIT ${bound.lines + 1}
+              ) AS taken
+            ) AS gauged
           ) AS page
         ) AS measured
         WHERE before < ${bound.bytes} ORDER BY kafka_offset LIMIT ${bound.lines}
@@ -100,27 +108,39 @@ export interface LiveEvent {
   json: Json<StoredEvent>
 }
 
-/** Events of each run after a sequence number, in their order. */
+export interface RunEvents {
+  events: LiveEvent[]
+  /** There are more events, after the last of these. */
+  truncated: boolean
+}
+
+/** Events of each run after a sequence number, in their order; runs that have none are left out. */
 export async function readEventsAfter(
   sql: Sql,
   runs: readonly { runId: string; after: bigint }[],
-  limit: number,
-): Promise<Map<string, LiveEvent[]>> {
-  const found = new Map<string, LiveEvent[]>()
+  bound: { events: number; bytes: number },
+): Promise<Map<string, RunEvents>> {
+  const found = new Map<string, RunEvents>()
   if (runs.length === 0) return found
   const rows = await sql<EventRow[]>`
     SELECT event.* FROM unnest(
       ${runs.map(({ runId }) => runId)}::text[], ${runs.map(({ after }) => String(after))}::bigint[]
     ) AS wanted (run_id, after) CROSS JOIN LATERAL (
-      SELECT run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type, level, message, timestamp_ns,
-        effective_ns, error::text, output_summary::text, data::text, causes, producer_id, producer_seq, 0 AS found
-      FROM workflow_traces WHERE run_id = wanted.run_id AND sequence > wanted.after ORDER BY sequence LIMIT ${limit}
+      SELECT ${eventColumns(sql)}, found FROM (
+        SELECT *, count(*) OVER () AS found,
+          sum(bytes) OVER (ORDER BY sequence ROWS UNBOUNDED PRECEDING) - bytes AS before
+        FROM (
+          SELECT *, ${eventBytes(sql)} AS bytes FROM workflow_traces
+          WHERE run_id = wanted.run_id AND sequence > wanted.after ORDER BY sequence LIMIT ${bound.events + 1}
+        ) AS page
+      ) AS measured
+      WHERE before < ${bound.bytes} ORDER BY sequence LIMIT ${bound.events}
     ) AS event ORDER BY event.run_id, event.sequence`
   for (const row of rows) {
-    const event = { sequence: BigInt(row.sequence), json: storedEvent(row) }
-    const own = found.get(row.run_id)
-    if (own) own.push(event)
-    else found.set(row.run_id, [event])
+    let own = found.get(row.run_id)
+    if (!own) found.set(row.run_id, (own = { events: [], truncated: false }))
+    own.events.push({ sequence: BigInt(row.sequence), json: storedEvent(row) })
+    own.truncated = Number(row.found) > own.events.length
   }
   return found
 }

@@ -117,6 +117,9 @@ export const lineColumns = (sql: Sql, message = sql`message`): Fragment => sql`t
  */
 export const lineBytes = (sql: Sql): Fragment => sql`octet_length(message) + coalesce(octet_length(metadata::text), 0)`
 
+/** About the least that it can be, without a look at what lies outside of its row. */
+export const storedBytes = (sql: Sql): Fragment => sql`octet_length(message) + coalesce(pg_column_size(metadata), 0)`
+
 /** The first so many rows of a list in its order, as something to select from. */
 export type LineSource = (rows: number) => Fragment
 
@@ -133,22 +136,20 @@ export async function readLines(
   const rowsOf = filter
     ? sql`${source(limits.scan)} AS scanned WHERE ${filter}`
     : sql`${source(limits.lines + 1)} AS taken`
+  const taken = (rest: Fragment, message?: Fragment) => sql`
+    SELECT ${lineColumns(sql, message)}, ${rest} FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1}`
   const rows = limits.placesOnly
     ? await sql<LineRow[]>`
-    SELECT *, count(*) OVER () AS found FROM (
-      SELECT ${lineColumns(sql, sql`'' AS message`)}, NULL AS metadata
-      FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1}
-    ) AS page ORDER BY ${order} LIMIT ${limits.lines}`
+      SELECT *, count(*) OVER () AS found FROM (${taken(sql`NULL AS metadata`, sql`'' AS message`)}) AS page
+      ORDER BY ${order} LIMIT ${limits.lines}`
     : await sql<LineRow[]>`
-    SELECT ${lineColumns(sql)}, metadata::text, found
-    FROM (
-      SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
+      SELECT ${lineColumns(sql)}, metadata::text, found
       FROM (
-        SELECT ${lineColumns(sql)}, metadata, ${lineBytes(sql)} AS bytes
-        FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1}
-      ) AS page
-    ) AS measured
-    WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
+        SELECT *, count(*) OVER () AS found,
+          sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
+        FROM (${taken(sql`metadata, ${lineBytes(sql)} AS bytes`)}) AS page
+      ) AS measured
+      WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
   const lines = rows.map(storedLine)
   const more = rows.length > 0 && Number(rows[0]?.found) > rows.length
   if (more) return { lines, goOn: lines.at(-1)?.key }

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 let last: Promise<void> = Promise.resolve()
 
 /** Resolves when the event loop has gone round once since the slice before, this one's or another's. */
-export function nextTurn(): Promise<void> {
+export function nextRound(): Promise<void> {
   last = last.then(() => setImmediate())
   return last
 }
