@@ -1,0 +1,78 @@
+// How a run stands while one of those who know of it is away.
+
+import type { LogPage, TracePage } from '@runlight/contracts/api'
+import { describe, expect, test } from 'vitest'
+import { event } from './scene.fixture.ts'
+import type { StatusScene } from './scene.fixture.ts'
+import { readEvents } from '../test/event-stream.fixture.ts'
+import { account, closed } from '../test/records.fixture.ts'
+import { complete } from '../test/temporal-tasks.fixture.ts'
+
+export function away(scene: StatusScene): void {
+  describe('when something is away', () => {
+    test('Temporal: what it told of an end stays, the rest is answered from the trace store, marked degraded', async () => {
+      await Promise.all(['run-ended-before', 'run-open-before', 'run-unstored'].map((runId) => scene.start(runId)))
+      await scene.takeTask('run-ended-before').then((answer) => answer(complete))
+      await scene.store.storeEvents(['run-ended-before', 'run-open-before'].map((runId) => event(runId, 'RUN_STARTED')))
+      await scene.untilStatus('run-ended-before', 'COMPLETED')
+      await scene.temporal.kill()
+
+      expect(await scene.untilStatus('run-ended-before', 'COMPLETED')).not.toHaveProperty('degraded')
+      await scene
+        .eventually(() => scene.status('run-open-before'))
+        .toMatchObject({ status: 'RUNNING', degraded: [{ component: 'temporal' }] })
+      expect((await scene.api.refused('/workflows/runs/run-unstored/status')).status).toBe(404)
+
+      await scene.temporal.start()
+      await scene.eventually(async () => (await scene.status('run-open-before')).degraded).toBeUndefined()
+      expect(await scene.untilStatus('run-unstored', 'QUEUED')).toMatchObject({ status: 'QUEUED' })
+    })
+
+    test('Loki: status, trace, the live stream and recent lines go on, marked degraded', async () => {
+      await scene.loki.kill()
+      const degraded = [{ component: 'loki' }]
+      const logs = '/workflows/runs/run-accounted/logs'
+      await scene.eventually(() => scene.api.get(logs)).toMatchObject({ degraded })
+      expect((await scene.api.get<LogPage>(logs)).logs).toHaveLength(5)
+      expect(await scene.status('run-accounted')).toMatchObject({ status: 'COMPLETED', degraded })
+      const trace = await scene.api.get<TracePage>('/workflows/runs/run-accounted/trace')
+      for (const answer of [trace, await scene.api.get('/workflows/runs')]) expect(answer).toMatchObject({ degraded })
+      const reader = await readEvents(new URL(logs.replace('/logs', '/stream'), scene.api.url))
+      const told = (name: string) => reader.events.filter(({ event }) => event === name)
+      const all = [5, trace.events.length]
+      await scene.eventually(() => ['log', 'trace'].map((name) => told(name).length)).toEqual(all)
+      await scene.eventually(() => told('status').at(-1)?.data).toContain('"component":"loki"')
+      reader.cut()
+      expect(await (await fetch(`${scene.api.url}/readyz`)).text()).toContain('answers are marked degraded')
+      await scene.loki.start()
+      await scene.eventually(() => scene.api.get(logs)).not.toHaveProperty('degraded')
+    })
+
+    test('the bus: what has reached Loki since is not known, and what was settled before stays', async () => {
+      await scene.kafka.kill()
+      await scene
+        .eventually(() => scene.status('run-stored'))
+        .toMatchObject({ telemetry: { loki: { state: 'complete' } } })
+      const runId = 'run-after-the-bus'
+      await scene.store.storeEvents([
+        event(runId, 'RUN_STARTED'),
+        closed(runId, {
+          logs: account({ producerId: 'late', lastSeq: 1, count: 1, positions: [{ partition: 0, offset: '0' }] }),
+          events: account({ producerId: 'late' }),
+        }),
+        event(runId, 'RUN_COMPLETED', { data: { attempts: [{ nodeRef: 'build', attempt: 1, outcome: 'completed' }] } }),
+      ])
+      await scene
+        .eventually(() => scene.status(runId))
+        .toMatchObject({
+          status: 'COMPLETED',
+          telemetry: { loki: { state: 'arriving' } },
+          degraded: [{ component: 'bus' }],
+        })
+      await scene.kafka.start()
+      await scene.eventually(async () => (await scene.status(runId)).degraded).toBeUndefined()
+      await scene.commitLoki(0, 1)
+      await scene.eventually(async () => (await scene.status(runId)).telemetry.loki?.state).toBe('complete')
+    })
+  })
+}
