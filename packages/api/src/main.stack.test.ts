@@ -56,7 +56,7 @@ test('with every store away it lives, is not ready, and stops on SIGTERM', async
           (answer) => answer.status,
           () => output.text,
         ),
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     )
     .toBe(200)
   expect((await get('/readyz')).status).toBe(503)

@@ -272,7 +272,7 @@ test('while the trace store is away every answer is a 503, and the next one afte
   expect((await fetch(`${api.url}/healthz`)).status).toBe(200)
 
   await store.postgres.start()
-  await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status, { timeout: 20_000 }).toBe(200)
+  await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status, { timeout: 60_000 }).toBe(200)
   expect((await api.get<RunPage>('/workflows/runs', { limit: 3 })).runs).toEqual(before.runs)
   const next = await api.get<LogPage>('/workflows/runs/run-0/logs', { limit: 1, cursor: page.nextCursor })
   expect(next.logs).toHaveLength(1)
@@ -289,7 +289,7 @@ test('a server that has stopped in the middle of a query is given up, and goes o
     const { status, problem } = await patient.refused('/workflows/runs')
     process.kill(backend.pid, 'SIGCONT')
     expect([status, problem.code]).toEqual([503, 'RL_STORE_UNAVAILABLE'])
-    await expect.poll(async () => (await fetch(`${patient.url}/readyz`)).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await fetch(`${patient.url}/readyz`)).status, { timeout: 60_000 }).toBe(200)
     await patient.get('/workflows/runs')
   } finally {
     await patient.stop()

@@ -271,14 +271,14 @@ describe('the state', () => {
     await commit(6n)
     await expect.poll(() => stateOf(id), { interval: 200 }).toBe('replaying')
     await storedLetters(1)
-    await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('replayed')
+    await expect.poll(() => stateOf(id), { timeout: 60_000 }).toBe('replayed')
     await store.sql`update dead_letters set refused_offset = 5`
     expect(await stateOf(id)).toBe('refused_again')
     expect((await list({ state: 'refused_again' })).deadLetters).toHaveLength(1)
     await store.sql`update dead_letters set replay_offset = 6`
     expect(await stateOf(id)).toBe('replaying')
     await commit(7n)
-    await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('replayed')
+    await expect.poll(() => stateOf(id), { timeout: 60_000 }).toBe('replayed')
   })
 
   test('of a letter of Postgres is what Postgres says', async () => {

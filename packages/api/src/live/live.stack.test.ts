@@ -268,7 +268,7 @@ test('an idle stream shows that it lives, with its cursor; latencies are counted
         (await (await fetch(new URL('/metrics', live.api.url))).text()).match(
           /live_streams\{transport="sse"\} (\d+)/,
         )?.[1],
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
     .toBe('0')
 })
