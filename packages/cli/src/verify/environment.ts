@@ -2,7 +2,7 @@
 
 import { CommandError } from '../command-error.ts'
 import { DEFAULT_API_URL } from '../context.ts'
-import { readStackOutputs } from './stack-outputs.ts'
+import { readStackOutputs, readStackSecret } from './stack-outputs.ts'
 
 /** A component as the stack's output `components` tells of it. */
 export interface ComponentOutput {
@@ -19,10 +19,17 @@ export interface StackOutputs {
   components: Readonly<Record<string, ComponentOutput>>
 }
 
+export interface Stack {
+  name: string
+  outputs: StackOutputs
+  /** A credential by its name in the stack's settings; fails where it can't be decrypted here. */
+  readSecret: (name: string, signal: AbortSignal) => Promise<string>
+}
+
 export interface Environment {
   apiUrl: string
   /** Undefined where only the address of the API is known. */
-  stack: { name: string; outputs: StackOutputs } | undefined
+  stack: Stack | undefined
 }
 
 export interface EnvironmentOptions {
@@ -46,7 +53,7 @@ export async function findEnvironment({ stack, api, signal }: EnvironmentOptions
     const outputs = await readStackOutputs(name, signal)
     const apiUrl = api ?? outputs.addresses.api
     if (apiUrl === undefined) throw new Error(`The stack ${name} has no API`)
-    return { apiUrl, stack: { name, outputs } }
+    return { apiUrl, stack: { name, outputs, readSecret: (secret, during) => readStackSecret(name, secret, during) } }
   } catch (error) {
     signal.throwIfAborted()
     if (stack === undefined) return { apiUrl: DEFAULT_API_URL, stack: undefined }

@@ -2,15 +2,18 @@
 // else as the API finds it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DATA_SOURCES, type DataSource } from '@runlight/contracts/data-sources'
 import { TENANT_HEADER } from '@runlight/contracts/labels'
 import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
-import { askJson } from '../ask.ts'
+import { ask, askJson } from '../ask.ts'
 import { failed, ok, skipped } from '../check.ts'
 import type { Finding, Tools } from '../check.ts'
 import type { AddressName } from '../environment.ts'
 import type { Scene } from '../scene.ts'
 
 const POLL_MS = 1_000
+/** Of Grafana's user `admin`, in the stack's settings. */
+const PASSWORD = 'grafanaAdminPassword'
 
 /** Its credentials are secrets, so the API is asked, which reads it with its own. */
 export async function checkPostgres(_: Scene, { api }: Tools): Promise<Finding> {
@@ -54,12 +57,56 @@ export async function checkPrometheus(scene: Scene, { signal, say }: Tools): Pro
   }
 }
 
+/** Grafana asks each data source itself, with the credentials that it has for it. */
 export async function checkGrafana(scene: Scene, { signal }: Tools): Promise<Finding> {
-  const address = addressOf(scene, 'grafana')
-  if (address === undefined) return skipped(scene.environment.stack ? 'This environment runs none.' : NO_ADDRESS)
+  const { stack } = scene.environment
+  const address = stack?.outputs.addresses.grafana
+  if (stack === undefined || address === undefined) return skipped(stack ? 'This environment runs none.' : NO_ADDRESS)
   const { database, version } = await askJson<{ database: string; version: string }>(`${address}/api/health`, signal)
   if (database !== 'ok') return failed(`Grafana ${version} says that its database is ${database}.`, logsOf('grafana'))
-  return ok(`Grafana ${version} answers at ${address}.`)
+  let password: string
+  try {
+    password = await stack.readSecret(PASSWORD, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    return failed(
+      `Grafana ${version} answers at ${address}, but its data sources were not asked: the password of its user admin can ` +
+        `not be read: ${(error as Error).message}`,
+      `Verify where the stack's credentials can be read: \`pulumi config get runlight:${PASSWORD} --stack ${stack.name}\`.`,
+    )
+  }
+  const authorization = `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`
+  const answers = await Promise.all(
+    DATA_SOURCES.map(async (uid) => ({ uid, fault: await faultOfSource(address, uid, authorization, signal) })),
+  )
+  const faults = answers.flatMap(({ uid, fault }) => (fault === undefined ? [] : [`${uid}: ${fault}`]))
+  if (faults.length > 0) {
+    return failed(`Grafana ${version} does not reach all data sources. ${faults.join('; ')}.`, logsOf('grafana'))
+  }
+  return ok(`Grafana ${version} answers at ${address}, and so do its data sources: ${DATA_SOURCES.join(', ')}.`)
+}
+
+/** Why it doesn't answer Grafana; undefined where it does. */
+async function faultOfSource(
+  address: string,
+  uid: DataSource,
+  authorization: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const {
+      ok: isOk,
+      status,
+      text,
+    } = await ask(`${address}/api/datasources/uid/${uid}/health`, signal, { authorization })
+    if (status === 401) return 'Grafana refuses the password of admin that the stack has; was it changed there?'
+    if (status === 404) return 'Grafana has no such data source, or it is of a kind that can not be asked'
+    const answer = JSON.parse(text) as { status?: string; message?: string }
+    return isOk && answer.status === 'OK' ? undefined : (answer.message ?? `Grafana answered ${status}`)
+  } catch (error) {
+    signal.throwIfAborted()
+    return (error as Error).message
+  }
 }
 
 const NO_ADDRESS = 'Its address is not known; --stack reads it from the outputs of a stack.'
