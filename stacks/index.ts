@@ -43,9 +43,10 @@ if (settings.collector.run === 'yes') {
 const api = on.run(telemetryApi(settings, secrets, { bus, postgres, loki, temporal, after: ready, around: running }))
 running.push(api)
 
-const metrics = on.run(metricsStore(settings.prometheus, { scrape: running }))
-
 const console = settings.console.run === 'yes' && on.run(busConsole(settings.console, { bus }))
+if (console) running.push(console)
+
+const metrics = on.run(metricsStore(settings.prometheus, { scrape: running }))
 const grafana = settings.grafana.run === 'yes' && on.run(boards(settings.grafana, secrets, { metrics, loki, postgres }))
 
 /** Where to look, for a person at the machine. */

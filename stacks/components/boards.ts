@@ -29,7 +29,6 @@ export function boards(
     memoryMiB: 512,
     endpoints: { http: { port: settings.port, setting: 'grafana.port' } },
     health: { kind: 'http', endpoint: 'http', path: '/api/health' },
-    metrics: { endpoint: 'http', path: '/metrics' },
     launch: (place) => {
       const { host, port } = place.listen('http')
       const provisioning = place.file('provisioning')

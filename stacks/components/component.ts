@@ -39,6 +39,9 @@ export interface Place<E extends string> {
   output?: (component: string) => string
 }
 
+/** Replaced, in the arguments of a step, by a new random 128-bit id in URL-safe base64 when the step runs. */
+export const NEW_ID = '{new-id}'
+
 /** A step of set-up, run by the platform in the component's place. */
 export interface SetUpStep {
   name: string

@@ -1,9 +1,8 @@
 // The telemetry bus: any broker that speaks the Kafka protocol. Here one node, of Redpanda or of Apache Kafka in KRaft
 // mode, where broker and controller are one.
 
-import { NEW_ID } from '../plugin/inputs.ts'
 import type { Settings } from '../settings/schema.ts'
-import type { Component, Listener, Program } from './component.ts'
+import { NEW_ID, type Component, type Listener, type Program } from './component.ts'
 import { renderTemplate } from './template.ts'
 
 const PROPERTIES = 'server.properties'

@@ -61,6 +61,3 @@ export interface JobInputs extends RunInputs {
   data: string[]
   limitSeconds: number
 }
-
-/** Replaced, in the arguments of a step, by a new random 128-bit id in URL-safe base64 when the step runs. */
-export const NEW_ID = '{new-id}'

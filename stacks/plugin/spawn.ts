@@ -3,7 +3,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
-import { NEW_ID, type Step } from './inputs.ts'
+import { NEW_ID } from '../components/component.ts'
+import type { Step } from './inputs.ts'
 import { FOLDER_VARIABLE } from './proc.ts'
 
 /** What a program gets from the person's environment; all else (NODE_OPTIONS, Pulumi's passphrase) stays out. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { NEW_ID } from '../../plugin/inputs.ts'
+import { NEW_ID } from '../../components/component.ts'
 import { dataBelow, startScript, type Script } from './start-script.ts'
 
 let mount: string

@@ -2,7 +2,7 @@
 // a machine of its own, a container does when it starts.
 
 import { join } from 'node:path'
-import { NEW_ID } from '../../plugin/inputs.ts'
+import { NEW_ID } from '../../components/component.ts'
 
 export interface ScriptStep {
   name: string
