@@ -1,6 +1,6 @@
 // The program for the stack dev, as the Docker provider is told of it.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
+import { DATA_SOURCES } from '@runlight/contracts/data-sources'
 import { startEngine, type FakeEngine } from './platforms/docker/test/engine.fixture.ts'
 import { SECRETS } from './settings/secrets.ts'
 
@@ -23,6 +24,7 @@ interface Registered {
   retain: boolean
 }
 
+const CREDENTIAL = 'text-of-a-login'
 const secretText = (name: string) => `text-of-${name}`
 const CLONE = fileURLToPath(new URL('..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'runlight-dev-'))
@@ -36,6 +38,8 @@ beforeAll(async () => {
   engine = await startEngine()
   vi.stubEnv('RUNLIGHT_HOME', home)
   vi.stubEnv('DOCKER_HOST', engine.host)
+  vi.stubEnv('DOCKER_CONFIG', home)
+  writeFileSync(join(home, 'config.json'), JSON.stringify({ auths: { 'mirror.example:5000': { auth: CREDENTIAL } } }))
   const register = vi.spyOn(MockMonitor.prototype, 'registerResource')
   await pulumi.runtime.setMocks(
     {
@@ -47,7 +51,8 @@ beforeAll(async () => {
   )
   const secrets = SECRETS.map((name) => [`runlight:${name}`, secretText(name)])
   pulumi.runtime.setAllConfig(
-    Object.fromEntries(secrets),
+    // One image is another than the pinned one.
+    { ...Object.fromEntries(secrets), 'runlight:images': '{"loki":"mirror.example:5000/loki:1.2.3"}' },
     secrets.map(([key]) => key as string),
   )
   outputs = (await pulumi.runtime.runInPulumiStack(() => import('./index.ts'))) as Inputs
@@ -152,8 +157,8 @@ it("lets the collector read everybody's log, its own too, and nobody else touch 
 
 it('hands nothing over by a path of this machine, so that the engine may be on another', () => {
   for (const { type, inputs } of registered) {
-    // What an image is built from is sent to the engine.
-    if (['Stack', 'Image'].includes(type)) continue
+    // What an image is built from is sent to the engine, and the provider itself reads logins, here.
+    if (['Stack', 'Image', 'docker'].includes(type)) continue
     for (const path of [CLONE, home]) expect(JSON.stringify(inputs)).not.toContain(`"${path}`)
     for (const { file } of (inputs['uploads'] ?? []) as Inputs[]) expect(file).toMatch(/^\/etc\/runlight\//)
   }
@@ -176,6 +181,31 @@ it('has credentials nowhere but in secret uploads', () => {
   expect(uploaded.length).toBeGreaterThan(SECRETS.length)
   for (const file of uploaded) expect(file).toMatch(/^\/etc\/runlight\/secrets\//)
   expect(JSON.stringify(outputs)).not.toContain('text-of-')
+})
+
+it('pulls from a mirror with what docker login has left, by its file', () => {
+  const provider = registered.find(({ type, name }) => type === 'docker' && name === 'engine')
+  const logins = JSON.parse(String(provider?.inputs['registryAuth'])) as unknown
+  expect(logins).toEqual([{ address: 'mirror.example:5000', configFile: join(home, 'config.json') }])
+  expect(container('loki')['image']).toBe('mirror.example:5000/loki:1.2.3')
+})
+
+it('has Prometheus scrape each component that has metrics, the views too', () => {
+  const uploads = registered
+    .filter(({ name }) => name === 'prometheus-files')
+    .flatMap(({ inputs }) => (inputs['uploads'] ?? []) as { file: string; content: unknown }[])
+  const text = JSON.stringify(uploads.find(({ file }) => file.endsWith('prometheus.yml'))?.content)
+  const jobs = [...text.matchAll(/job_name\W+([\w-]+)/g)].map(([, name]) => name)
+  const services = ['bridge-loki', 'bridge-postgres', 'observer', 'worker', 'log-collector', 'api']
+  expect(jobs.sort()).toEqual(['bus', 'console', 'loki', 'prometheus', 'temporal', ...services].sort())
+})
+
+it('provisions the data sources that boards name and the acceptance suite asks', () => {
+  const uploads = registered
+    .filter(({ name }) => name === 'grafana-files')
+    .flatMap(({ inputs }) => (inputs['uploads'] ?? []) as { file: string; content: unknown }[])
+  const text = JSON.stringify(uploads.find(({ file }) => file.endsWith('datasources/stores.yaml'))?.content)
+  expect([...text.matchAll(/\buid: (\w+)/g)].map(([, uid]) => uid)).toEqual(DATA_SOURCES)
 })
 
 it('tells PostgreSQL and Grafana their folders where their images name others', () => {

@@ -53,6 +53,19 @@ it.each([
   expect(readEvent(text)).toBeUndefined()
 })
 
+it('passes on what our program says of a component, and not what a provider says', () => {
+  const warning = (type: string) =>
+    JSON.stringify({
+      diagnosticEvent: {
+        severity: 'warning',
+        message: 'loki is slow\n',
+        urn: `urn:pulumi:dev::runlight::${type}::loki`,
+      },
+    })
+  expect(readEvent(warning('runlight:docker:Component'))).toEqual({ kind: 'warning', message: 'loki is slow' })
+  expect(readEvent(warning('docker:index/container:Container'))).toBeUndefined()
+})
+
 it('passes on what went wrong', () => {
   expect(readEvent(diagnostic('error', 'Port 17310 of loki is taken\n'))).toEqual({
     kind: 'error',

@@ -21,6 +21,8 @@ export type Happening =
   | { kind: 'begun' | 'done' | 'failed'; resource: string; title: string }
   /** `of` is the resource's name, where it is one's. */
   | { kind: 'error'; message: string; of: string }
+  /** What our own program says of a component that it leaves as it is. */
+  | { kind: 'warning'; message: string }
 
 const VERBS: Readonly<Record<string, string>> = {
   create: 'start',
@@ -35,6 +37,9 @@ const IMAGE = /^docker:index\/(?:remoteImage|image):/
 /** What holds the rest together; nobody waits for it. */
 const IN_BACKGROUND = /^(?:pulumi:|docker:index\/(?:network|volume):|runlight:docker:Component$)/
 
+/** What a component is, on any platform. */
+const OURS = /::runlight:[^:]+:[^:]+::[^:]+$/
+
 /** What Pulumi says when it has told all else. */
 const LAST_WORDS = /^(update|refresh|destroy|preview) failed$/
 
@@ -46,6 +51,10 @@ export function readEvent(line: string): Happening | undefined {
   if (diagnosticEvent?.severity === 'error') {
     const message = diagnosticEvent.message.trim()
     return LAST_WORDS.test(message) ? undefined : { kind: 'error', message, of: nameOf(diagnosticEvent.urn ?? '') }
+  }
+  // Pulumi's own are of the machine and its plugins.
+  if (diagnosticEvent?.severity === 'warning' && OURS.test(diagnosticEvent.urn ?? '')) {
+    return { kind: 'warning', message: diagnosticEvent.message.trim() }
   }
   if (resourcePreEvent) return happening('begun', resourcePreEvent.metadata)
   if (resOutputsEvent) return happening('done', resOutputsEvent.metadata)

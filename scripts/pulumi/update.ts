@@ -74,6 +74,7 @@ async function runOnce({ verb, stack, env, progress, signal }: Update): Promise<
     const event = readEvent(line)
     if (!event) return
     if (event.kind === 'error') errors.add(explainError(event.message, event.of, stack))
+    else if (event.kind === 'warning') progress.say(event.message)
     else if (event.kind === 'begun') steps.set(event.resource, beginStep(progress, event.title))
     else steps.get(event.resource)?.[event.kind]()
   })

@@ -17,6 +17,7 @@ import { LABELS, prefixOf } from './labels.ts'
 import { logsOf, tagOf } from './logs.ts'
 import { insidePort, outsidePort, placeIn, type Network } from './place.ts'
 import { refuseTakenPort } from './published-ports.ts'
+import { registryLogins } from './registry-login.ts'
 import { dataBelow, startScript } from './start-script.ts'
 import { lifeOfComponent, lifeOfTask } from './last-life.ts'
 
@@ -40,7 +41,11 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
   const network: Network = { machine: machineOf(engine.host, publishOn) }
   const reports: Record<string, ComponentReport> = {}
 
-  const provider = new docker.Provider('engine', { host: engine.host })
+  const registryAuth = registryLogins(Object.values(settings.images), process.env)
+  const provider = new docker.Provider('engine', {
+    host: engine.host,
+    ...(registryAuth.length > 0 && { registryAuth }),
+  })
   const labelsOf = (component: string) => [
     { label: LABELS.stack, value: stack },
     { label: LABELS.component, value: component },
@@ -135,6 +140,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
         refuseTakenPort(engine, stack, { component: name, endpoint, port, setting })
       }
       const options = groupOf(name)
+      const life = lifeOfComponent(engine, container, (text) => void pulumi.log.warn(text, options.parent))
       const image = images(name, component.program, options)
       const logs = component.readsLogs && logsOf(engine, prefix)
       const mount = logs ? logs.data : image.pinned.data
@@ -173,7 +179,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
           stopSignal: component.stop.signal,
           stopTimeout: component.stop.graceSeconds,
           destroyGraceSeconds: component.stop.graceSeconds,
-          labels: [...labelsOf(name), { label: LABELS.life, value: lifeOfComponent(engine, container) }],
+          labels: [...labelsOf(name), { label: LABELS.life, value: life }],
         },
         {
           ...options,

@@ -9,6 +9,7 @@ import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { programError } from '../../program-error.ts'
+import { LABELS } from './labels.ts'
 
 export const THIS_MACHINE = 'unix:///var/run/docker.sock'
 const ANSWER_MS = 10_000
@@ -25,11 +26,23 @@ export interface EngineState {
 }
 
 export interface EngineContainer {
+  Id: string
   Names: string[]
   State: string
   Status: string
   Labels: Record<string, string>
   Ports: { IP?: string; PublicPort?: number }[]
+  /** What is known of one of ours that is `(unhealthy)`. */
+  detail?: ContainerDetail
+}
+
+/** Of `/containers/<id>/json`; durations in nanoseconds, times in RFC 3339. */
+export interface ContainerDetail {
+  State: {
+    StartedAt: string
+    Health?: { FailingStreak: number; Log: { Start: string; ExitCode: number }[] | null }
+  }
+  Config: { Healthcheck?: { Interval?: number; StartPeriod?: number; Timeout?: number } | null }
 }
 
 /** The setting, else what any Docker client takes: DOCKER_HOST, else the socket of this machine. */
@@ -52,12 +65,19 @@ export function machineOf(host: string, publishOn: string): string {
 export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<EngineState> {
   const ask = <T>(path: string) => askEngine(host, path, env) as Promise<T>
   try {
-    const [version, info, containers, volumes] = await Promise.all([
+    const [version, info, listed, volumes] = await Promise.all([
       ask<{ ApiVersion: string }>('/version'),
       ask<{ NCPU: number; DockerRootDir: string }>('/info'),
       ask<EngineContainer[]>('/containers/json?all=1'),
       ask<{ Volumes: { Name: string; Labels: Record<string, string> | null }[] | null }>('/volumes'),
     ])
+    const containers = await Promise.all(
+      listed.map(async (container) => {
+        const isOurs = container.Labels[LABELS.stack] !== undefined
+        if (!isOurs || !container.Status.includes('(unhealthy)')) return container
+        return { ...container, detail: await ask<ContainerDetail>(`/containers/${container.Id}/json`) }
+      }),
+    )
     return {
       host,
       apiVersion: version.ApiVersion,

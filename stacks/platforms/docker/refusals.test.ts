@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { engineHost, machineOf, readEngine } from './engine.ts'
+import { engineHost, machineOf, readEngine, type ContainerDetail } from './engine.ts'
 import { lifeOfComponent, lifeOfTask } from './last-life.ts'
 import { refuseTakenPort } from './published-ports.ts'
 import { startEngine, type FakeEngine } from './test/engine.fixture.ts'
@@ -113,13 +113,49 @@ it('runs a task again when it failed, or when the data that it worked on is gone
   expect(await lifeNow()).not.toBe('then')
 })
 
+const bus = { Id: 'b5', Names: ['/runlight-dev-bus'], Labels: { ...life, 'runlight.stack': 'dev' } }
+
 it.each([
   ['Up 2 minutes (healthy)', true],
   ['Up 2 seconds (health: starting)', true],
   ['Exited (0) 2 minutes ago', true],
-  ['Up 2 minutes (unhealthy)', false],
   ['Restarting (1) 2 seconds ago', false],
 ])('keeps a container that is %s: %s', async (Status, isKept) => {
-  engine.containers = [{ Names: ['/runlight-dev-bus'], Labels: life, Status }]
-  expect(lifeOfComponent(await state(), 'runlight-dev-bus') === 'then').toBe(isKept)
+  engine.containers = [{ ...bus, Status }]
+  const warned: string[] = []
+  expect(lifeOfComponent(await state(), 'runlight-dev-bus', (text) => warned.push(text)) === 'then').toBe(isKept)
+  expect(warned).toEqual([])
+})
+
+const STARTED = Date.parse('2026-03-01T10:00:00Z')
+const SECOND = 1e9
+/** As the engine tells of one with a start period of 120 s, that is asked every 10 s for up to 15 s. */
+const unwell = (streak: number, ...answers: [second: number, exitCode: number][]): ContainerDetail => ({
+  State: {
+    StartedAt: '2026-03-01T10:00:00.123456789Z',
+    Health: {
+      FailingStreak: streak,
+      Log: answers.map(([second, ExitCode]) => ({ Start: new Date(STARTED + second * 1_000).toISOString(), ExitCode })),
+    },
+  },
+  Config: { Healthcheck: { Interval: 10 * SECOND, StartPeriod: 120 * SECOND, Timeout: 15 * SECOND } },
+})
+
+it.each<[string, ContainerDetail, 'left alone' | 'made anew']>([
+  ['well two minutes ago', unwell(3, [860, 0], [870, 1], [895, 1], [920, 1]), 'left alone'],
+  ['well an hour ago', unwell(20, [3820, 1], [3845, 1], [3870, 1], [3895, 1], [3920, 1]), 'left alone'],
+  ['well while it started', unwell(5, [30, 1], [55, 1], [80, 1], [105, 1], [130, 1]), 'left alone'],
+  ['never well, refusing at once', unwell(3, [110, 1], [121, 1], [132, 1], [143, 1]), 'made anew'],
+  ['never well, in an hour', unwell(340, [3840, 1], [3850, 1], [3860, 1], [3870, 1], [3881, 1]), 'made anew'],
+  ['never well, without an answer', unwell(8, [245, -1], [270, -1], [295, -1], [320, -1]), 'made anew'],
+  ['well before it was restarted, and never since', unwell(3, [-9, 0], [121, 1], [132, 1], [143, 1]), 'made anew'],
+])('tells of an unhealthy container that was %s: it is %3$s', async (_, detail, what) => {
+  engine.containers = [{ ...bus, Status: 'Up 2 minutes (unhealthy)', detail }]
+  const warned: string[] = []
+  const isKept = lifeOfComponent(await state(), 'runlight-dev-bus', (text) => warned.push(text)) === 'then'
+  expect(isKept).toBe(what === 'left alone')
+  const told = expect.stringMatching(
+    /^runlight-dev-bus was well and is not now .*docker restart runlight-dev-bus/,
+  ) as string
+  expect(warned).toEqual(isKept ? [told] : [])
 })

@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EngineContainer } from '../engine.ts'
+import type { ContainerDetail, EngineContainer } from '../engine.ts'
 
 export interface FakeEngine {
   host: string
+  /** `detail` is what the engine tells of the one by its id. */
   containers: Partial<EngineContainer>[]
   volumes: string[]
   apiVersion: string
@@ -28,11 +29,16 @@ export async function startEngine(): Promise<FakeEngine> {
     },
   }
   const server = createServer((request, response) => {
+    const details = engine.containers.map(({ Id, detail }): [string, ContainerDetail | undefined] => [
+      `/containers/${Id}/json`,
+      detail,
+    ])
     const answers: Record<string, unknown> = {
+      ...Object.fromEntries(details),
       '/version': { ApiVersion: engine.apiVersion },
       '/info': { NCPU: 8, DockerRootDir: '/var/lib/docker' },
-      '/containers/json?all=1': engine.containers.map((each) => ({
-        ...{ Names: [], State: 'running', Status: 'Up', Labels: {}, Ports: [] },
+      '/containers/json?all=1': engine.containers.map(({ detail: _, ...each }) => ({
+        ...{ Id: '', Names: [], State: 'running', Status: 'Up', Labels: {}, Ports: [] },
         ...each,
       })),
       '/volumes': { Volumes: engine.volumes.map((Name) => ({ Name, Labels: null })) },
