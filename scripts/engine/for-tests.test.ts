@@ -31,6 +31,21 @@ it('takes the engine of this machine, with an image that it has or can pull', as
   expect(await engine()).toEqual({})
 })
 
+it('says in CI both why the engine of this machine does not do and why none was brought', async () => {
+  vi.stubEnv('CI', 'true')
+  // Whatever this machine is: none is brought where packages can't be installed.
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor
+  Object.defineProperty(process, 'platform', { ...platform, value: 'plan9' })
+  try {
+    dockerCommand({ version: 'exit 0', image: 'exit 1', pull: 'echo no way out; exit 1' })
+    expect((await engine())['RUNLIGHT_TEST_NO_ENGINE']).toBe(
+      'docker ended with exit code 1. no way out; and one of our own can not be brought: it needs Linux',
+    )
+  } finally {
+    Object.defineProperty(process, 'platform', platform)
+  }
+})
+
 it.each([
   ['no engine answers', { version: 'echo is the daemon running >&2; exit 1', image: 'exit 0', pull: 'exit 0' }],
   ['the image can not be had', { version: 'exit 0', image: 'exit 1', pull: 'echo is the daemon running; exit 1' }],
