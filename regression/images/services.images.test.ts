@@ -3,7 +3,7 @@
 // The log collector's is in container-logs.images.test.ts.
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startAudit } from '@runlight/demo/start-audit'
 import { createApiClient } from '@runlight/sdk/client/api-client'
@@ -30,6 +30,11 @@ const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
   { service: '@runlight/api', memoryMiB: 384 },
   { service: '@runlight/demo', memoryMiB: 512 },
 ]
+
+/** A commit, where the clone is one: others may commit while images are built. Nothing in an unpacked archive. */
+const REVISION = expect.stringMatching(
+  existsSync(new URL('../../.git', import.meta.url)) ? /^[0-9a-f]{40}$/ : /^$/,
+) as string
 
 const nameOf = (service: Service): string => `runlight-test-${process.pid}-${service.replace('@runlight/', '')}`
 
@@ -129,6 +134,7 @@ describe.skipIf(NO_ENGINE !== '')(`images of our services${NO_ENGINE}`, () => {
         Labels: {
           'org.opencontainers.image.title': service,
           'org.opencontainers.image.version': '0.1.0',
+          'org.opencontainers.image.revision': REVISION,
           'org.opencontainers.image.licenses': 'Apache-2.0',
         },
       })
@@ -139,6 +145,12 @@ describe.skipIf(NO_ENGINE !== '')(`images of our services${NO_ENGINE}`, () => {
       expect(parts.split('\n')).not.toEqual(expect.arrayContaining(['tsx']))
       expect(parts.split('\n')).not.toEqual(expect.arrayContaining(['typescript']))
     }
+  })
+
+  it('are well to the engine, which asks each as its image says', async () => {
+    const health = (service: Service) => docker('inspect', '--format', '{{.State.Health.Status}}', nameOf(service))
+    const all = () => SERVICES.map(({ service }) => health(service))
+    await expect.poll(all, { timeout: 60_000, interval: 500 }).toEqual(SERVICES.map(() => 'healthy'))
   })
 
   it('bring a run through, whole in both stores', async () => {
