@@ -12,9 +12,11 @@ import type { LinePage, LogFilters, PageLimits, StoredLine } from '../store/log-
 import { storedIn } from '../store/positions.ts'
 import { BEFORE_APPEND_NS } from '../store/seam.ts'
 import type { Past } from '../store/seam.ts'
+import { BORDER_NS, floor, largest, smallest } from './borders.ts'
 import { decodeLine } from './decode.ts'
 import { OversizedAnswer } from './loki-query.ts'
 import type { Loki, LokiEntry } from './loki-query.ts'
+import { Nearest } from './nearest.ts'
 import { pastQuery } from './selector.ts'
 
 export interface PastSource {
@@ -24,7 +26,6 @@ export interface PastSource {
   topic: string
 }
 
-const BORDER_NS = 1_000_000n
 /** Loki's own bound of one answer, where nothing else is set (`max_entries_limit_per_query`). */
 const MAX_ENTRIES = 5_000
 /** Entries that are read beyond a page, so that its last millisecond is whole as a rule. */
@@ -34,6 +35,8 @@ const MARGIN = 20
  * just what it can give at once (32 MiB). Asked for much more it needs many seconds, and then closes the connection.
  */
 const SAFE_ENTRIES = 120
+/** Organisations that are read at a time; what may be read at once is shared among them. */
+const SIDE_BY_SIDE = 4
 /** Bytes that are read for a page, about. */
 const READ_BYTES = 16 * 1024 * 1024
 /** What Loki is asked for first; then four times as much each time. */
@@ -41,7 +44,9 @@ const FIRST_SPAN_NS = 2n * 3_600_000_000_000n
 /** Most entries of one millisecond. */
 const MAX_CROWD = 200_000
 
-const MAX_PLACE = { partition: 2 ** 31 - 1, offset: 2n ** 63n - 1n }
+/** Of one nanosecond. */
+const FIRST_PLACE = { partition: 0, offset: 0n }
+const LAST_PLACE = { partition: 2 ** 31 - 1, offset: 2n ** 63n - 1n }
 
 /** One page of the part of the range that lies before `past.end`. @throws RunlightError RL_STORE_UNAVAILABLE */
 export async function readPastLines(
@@ -55,40 +60,55 @@ export async function readPastLines(
   const type = filters.type ?? (range.scope.kind === 'all' ? range.scope.type : undefined)
   const { since, until } = range.bounds
   const [lower, upper] = forward ? [range.after, range.end] : [range.end, range.after]
-  const from = largest(past.begin, since, lower?.effectiveNs)
-  const to = smallest(past.end - 1n, until, upper?.effectiveNs)
+  // The edge of a page before is one of whole milliseconds, and nothing of them is left.
+  const place = forward ? LAST_PLACE : FIRST_PLACE
+  const nothingLeft = range.after?.partition === place.partition && range.after.offset === place.offset
+  const from = largest(past.begin, since, lower && lower.effectiveNs + (forward && nothingLeft ? 1n : 0n))
+  const to = smallest(past.end - 1n, until, upper && upper.effectiveNs - (!forward && nothingLeft ? 1n : 0n))
   if (from > to) return { lines: [], goOn: undefined }
   const limit = Math.min(MAX_ENTRIES, limits.lines + MARGIN)
-  const reads = await Promise.all(
-    past.tenants.map(async (tenant) => {
+  const nearest = new Nearest({ forward, lines: limit, bytes: READ_BYTES })
+  const left = [...past.tenants]
+  const sideBySide = Math.min(SIDE_BY_SIDE, left.length)
+  const share = { limit, bytes: READ_BYTES / sideBySide, safe: SAFE_ENTRIES / sideBySide }
+  const readOn = async () => {
+    for (;;) {
+      const tenant = left.shift()
+      if (tenant === undefined) return
       const query = pastQuery(range.scope, tenant, source.labels, filters)
-      const whole = { tenant, query, from: floor(from), to: floor(to) + BORDER_NS, forward, limit }
-      return { tenant, ...(await readWhole(source.loki, whole)) }
-    }),
+      // What lies behind the border of another will be part of no page yet.
+      const start = forward ? floor(from) : largest(floor(from), nearest.border)
+      const end = forward ? smallest(floor(to) + BORDER_NS, nearest.border) : floor(to) + BORDER_NS
+      if (start >= end) continue
+      const { entries, border } = await readWhole(source.loki, {
+        ...{ tenant, query, from: start, to: end, forward },
+        ...share,
+      })
+      nearest.add(
+        entries.flatMap((entry) => decodeLine(entry, source.topic, tenant) ?? []),
+        border,
+      )
+    }
+  }
+  await Promise.all(
+    Array.from({ length: sideBySide }, () =>
+      readOn().catch((cause: unknown) => {
+        left.length = 0
+        throw cause
+      }),
+    ),
   )
-  const [first, ...others] = reads.flatMap(({ border }) => border ?? [])
-  const border = first === undefined ? undefined : forward ? smallest(first, ...others) : largest(first, ...others)
-  const isComplete = ({ effectiveNs }: LogKey) =>
-    border === undefined || (forward ? effectiveNs < border : effectiveNs >= border)
+  const { border } = nearest
   const isWanted = ({ key, fields }: StoredLine) =>
     key.effectiveNs >= from &&
     key.effectiveNs <= to &&
-    isComplete(key) &&
     (!range.after || (forward ? compareKeys(key, range.after) > 0 : compareKeys(key, range.after) < 0)) &&
     (!range.end || (forward ? compareKeys(key, range.end) <= 0 : compareKeys(key, range.end) >= 0)) &&
     !isNewer(key, range.vector) &&
     (type === undefined || fields.type === type)
-  const decoded = reads.flatMap(({ tenant, entries }) =>
-    entries.flatMap((entry) => decodeLine(entry, source.topic, tenant) ?? []),
-  )
-  const lines = foldRepeats(decoded).filter(isWanted)
+  const lines = foldRepeats(nearest.lines).filter(isWanted)
   lines.sort((a, b) => (forward ? compareKeys(a.key, b.key) : compareKeys(b.key, a.key)))
-  const edge: LogKey | undefined =
-    border === undefined
-      ? undefined
-      : forward
-        ? { effectiveNs: border - 1n, ...MAX_PLACE }
-        : { effectiveNs: border, partition: 0, offset: 0n }
+  const edge = border === undefined ? undefined : { effectiveNs: forward ? border - 1n : border, ...place }
   return cutPage(lines, edge, limits)
 }
 
@@ -128,6 +148,10 @@ interface WholeRange {
   to: bigint
   forward: boolean
   limit: number
+  /** After so many bytes it is enough. */
+  bytes: number
+  /** SAFE_ENTRIES, or a share of them. */
+  safe: number
 }
 
 /**
@@ -135,12 +159,12 @@ interface WholeRange {
  * on all hours of a query at once, also where the first has enough: so it is asked for a few at a time.
  */
 async function readWhole(loki: Loki, range: WholeRange): Promise<{ entries: LokiEntry[]; border?: bigint }> {
-  const { tenant, query, forward } = range
+  const { tenant, query, forward, safe } = range
   const direction = forward ? 'forward' : 'backward'
   const seen = new Set<string>()
   const entries: LokiEntry[] = []
   let { from: start, to: end } = range
-  let limit = Math.min(range.limit, SAFE_ENTRIES)
+  let limit = Math.min(range.limit, safe)
   let most = MAX_ENTRIES
   let bytes = 0
   for (let span = FIRST_SPAN_NS; ;) {
@@ -148,11 +172,11 @@ async function readWhole(loki: Loki, range: WholeRange): Promise<{ entries: Loki
     const page = await loki
       .entries({ ...{ tenant, query, direction, limit }, ...(forward ? { start, end: far } : { start: far, end }) })
       .catch((cause: unknown) => {
-        if (limit > SAFE_ENTRIES || (cause instanceof OversizedAnswer && limit > 1)) return undefined
+        if (limit > safe || (cause instanceof OversizedAnswer && limit > 1)) return undefined
         throw cause
       })
     if (!page) {
-      limit = most = limit > SAFE_ENTRIES ? SAFE_ENTRIES : Math.ceil(limit / 4)
+      limit = most = limit > safe ? safe : Math.ceil(limit / 4)
       continue
     }
     for (const entry of page) {
@@ -165,7 +189,7 @@ async function readWhole(loki: Loki, range: WholeRange): Promise<{ entries: Loki
     const last = page.at(-1)
     if (!last || page.length < limit) {
       if (far === (forward ? end : start)) return { entries }
-      const isEnough = entries.length * 2 >= range.limit || bytes >= READ_BYTES
+      const isEnough = entries.length * 2 >= range.limit || bytes >= range.bytes
       if (isEnough) return { entries, border: forward ? floor(far) : floor(far + BORDER_NS - 1n) }
       if (forward) start = far
       else end = far
@@ -174,27 +198,15 @@ async function readWhole(loki: Loki, range: WholeRange): Promise<{ entries: Loki
     }
     const border = forward ? floor(last.timestamp) : floor(last.timestamp) + BORDER_NS
     const isWhole = forward ? border > range.from : border < range.to
-    if (isWhole && (entries.length >= range.limit || bytes >= READ_BYTES)) return { entries, border }
+    if (isWhole && (entries.length >= range.limit || bytes >= range.bytes)) return { entries, border }
     // All of them in one millisecond: the rest of it has to be read too.
     const stuck = page[0]?.timestamp === last.timestamp
     if (entries.length > MAX_CROWD || (stuck && limit === most)) {
       throw new RunlightError('RL_STORE_UNAVAILABLE', `Loki holds more lines of ${last.timestamp} ns than can be read.`)
     }
-    const fitting = Math.floor((READ_BYTES * entries.length) / (bytes + 1))
-    limit = stuck ? most : Math.min(most, Math.max(SAFE_ENTRIES, Math.min(fitting, range.limit)))
+    const fitting = Math.floor((range.bytes * entries.length) / (bytes + 1))
+    limit = stuck ? most : Math.min(most, Math.max(safe, Math.min(fitting, range.limit)))
     if (forward) start = last.timestamp
     else end = last.timestamp + 1n
   }
-}
-
-function floor(nanos: bigint): bigint {
-  return nanos - (((nanos % BORDER_NS) + BORDER_NS) % BORDER_NS)
-}
-
-function largest(first: bigint, ...others: readonly (bigint | undefined)[]): bigint {
-  return others.reduce<bigint>((a, b) => (b !== undefined && b > a ? b : a), first)
-}
-
-function smallest(first: bigint, ...others: readonly (bigint | undefined)[]): bigint {
-  return others.reduce<bigint>((a, b) => (b !== undefined && b < a ? b : a), first)
 }

@@ -1,7 +1,11 @@
 // One history from two stores: days leave the hot store, also while somebody pages, and nobody notices.
 
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
 import type { LogPage, StoredLog } from '@runlight/contracts/api'
+import type { UnifiedLogPage } from '@runlight/contracts/api-unified'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { LABEL_MODES } from '@runlight/contracts/labels'
 import type { LogEntry } from '@runlight/contracts/log-entry'
@@ -184,6 +188,54 @@ test('a cursor whose arrivals have left the hot store is refused, a quiet one is
   const { problem } = await api('perRun').refused(`${path('run-old')}?cursor=${old}`)
   expect(problem.code).toBe('RL_CURSOR_INVALID')
   expect((await api('perRun').get<LogPage>(path('run-quiet'), { cursor: quiet })).logs).toHaveLength(1)
+})
+
+test('lists of more organisations than Loki is asked for at a time are one list, in order', async () => {
+  const [orgs, rounds] = [40, 6]
+  const appendedAt = TODAY - 7 * DAY_MS + 3_600_000
+  const lines = Array.from({ length: orgs * rounds }, (_, index): LogEntry => {
+    const {
+      nodeRef: _node,
+      attempt: _attempt,
+      ...job
+    } = logEntry({
+      ...{ runId: 'run-shared', orgId: `org-${index % orgs}`, message: String(index) },
+      // Many at one millisecond, and at the next ones: more than a small page takes.
+      timestamp: time(appendedAt + Math.floor(index / 70), index),
+    })
+    return { ...job, type: 'job' }
+  })
+  await store.storeLogs(lines, { partition: 9, appendedAt })
+  await dropDay(7)
+  const messages = lines.map(({ message }) => message)
+  for (const mode of LABEL_MODES) {
+    for (const limit of [1_000, 45]) {
+      for (const direction of ['forward', 'backward']) {
+        const found: string[] = []
+        for (let cursor: string | undefined, hasMore = true; hasMore && found.length < 2 * messages.length;) {
+          const query = { limit, direction, since: time(appendedAt), until: time(appendedAt + 10_000), cursor }
+          const page = await api(mode).get<UnifiedLogPage>('/api/v1/logs/type/job', query)
+          found.push(...page.logs.map(({ message }) => message))
+          hasMore = page.has_more
+          cursor = page.next_cursor
+        }
+        expect(found).toEqual(direction === 'forward' ? messages : messages.toReversed())
+      }
+    }
+  }
+})
+
+test('a proxy that closes connections before a Loki that is away makes no answer too large', async () => {
+  const proxy = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as AddressInfo
+  const behind = await startTestApi(store.postgres, { lokiUrl: new URL(`http://127.0.0.1:${port}`) })
+  for (const path of ['loki', 'logs?limit=1']) {
+    const { status, problem } = await behind.refused(`/workflows/runs/run-perRun/${path}`)
+    expect([path, status, problem.code]).toEqual([path, 503, 'RL_STORE_UNAVAILABLE'])
+  }
+  await behind.stop()
+  await new Promise((resolve) => proxy.close(resolve))
 })
 
 test('without Loki recent lines go on, marked degraded; those that it holds are refused for now', async () => {
