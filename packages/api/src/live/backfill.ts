@@ -6,6 +6,7 @@ import { sealLogCursor } from '../cursor/cursors.ts'
 import type { LogCursor, PositionVector } from '../cursor/cursors.ts'
 import { AFTER_ALL, BEFORE_ALL } from '../cursor/keys.ts'
 import { refusal } from '../cursor/sealed.ts'
+import { LokiUnavailable } from '../past/loki-query.ts'
 import { readPageAt } from '../logs/page.ts'
 import type { LogQuery } from '../logs/page.ts'
 import type { Database } from '../store/database.ts'
@@ -38,11 +39,17 @@ const EVENTS = { events: 500, bytes: 4 * 1024 * 1024 }
 /** Most bytes of the last lines with which a stream begins. */
 const LAST_BYTES = 16 * 1024 * 1024
 
-/** Before everything: whoever goes on from here is given each line as if it had just arrived. */
-const ORIGIN: PositionVector = { generation: '', partitions: [], otherwise: { nextOffset: 0n, sinceMs: 0 } }
+/** What comes next is in Loki, which is away. */
+export interface Waiting {
+  /** The reader's cursor. */
+  waiting: string
+}
 
 /** Gives chunks until the reader can go on from the feed's ring; returns the follower. */
-export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chunk, Follower<LiveItem>, undefined> {
+export async function* backfill(
+  own: Backfill,
+  start: Start,
+): AsyncGenerator<Chunk | Waiting, Follower<LiveItem>, undefined> {
   const { query, selection, feed, signal } = own
   const { bounds } = query
   const given = start.kind === 'cursor' ? start.cursor : undefined
@@ -52,13 +59,14 @@ export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chu
     new Chunk(lines.map((line): Frame => ({ type: 'log', id: id(after(line)), data: selection.show(line) })))
   const now = () => patiently(own, () => own.database.read((sql) => readVector(sql, query.topic, query.scope)))
 
-  // The whole history is what a first page without a place begins with.
+  // A first page without a place finds out where the history ends.
   let fromScratch = start.kind === 'start' && selection.lines
-  let place: LogCursor = given ?? { segment: 'arrivals', bounds, vector: fromScratch ? ORIGIN : await now() }
+  let place: LogCursor = given ?? { segment: 'arrivals', bounds, vector: await now() }
+  if (fromScratch) place = { ...place, segment: 'history', after: BEFORE_ALL, end: AFTER_ALL }
   let last = start.kind === 'last' && selection.lines ? await lastLines(own, place.vector, start.lines) : undefined
   for (;;) {
     signal.throwIfAborted()
-    if (place.segment === 'arrivals' && !fromScratch && !last) {
+    if (place.segment === 'arrivals' && !last) {
       const follower = Follower.join(feed.ring, { vector: place.vector, events })
       if (follower) return follower
     }
@@ -84,7 +92,13 @@ export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chu
     else if (!selection.lines) {
       place = { segment: 'arrivals', bounds, vector: await now() }
     } else {
-      const page = await patiently(own, () => readPageAt(own.database, query, fromScratch ? undefined : place))
+      const page = await unlessLokiIsAway(own, () => readPageAt(own.database, query, fromScratch ? undefined : place))
+      if (!page) {
+        // In between come the events of the run.
+        yield { waiting: id(place) }
+        await pause(signal)
+        continue
+      }
       fromScratch = false
       for (const some of pieces(page.lines)) yield toChunk(some, page.after)
       if (!page.next) throw refusal('the topic of log entries was created anew in the middle')
@@ -93,7 +107,7 @@ export async function* backfill(own: Backfill, start: Start): AsyncGenerator<Chu
   }
 }
 
-/** The last lines of what the vector covers, oldest first. */
+/** The last lines of what the vector covers, oldest first; while Loki is away, those that the hot store has. */
 async function lastLines(own: Backfill, vector: PositionVector, count: number): Promise<StoredLine[]> {
   const { query, database } = own
   const lines: StoredLine[] = []
@@ -101,7 +115,9 @@ async function lastLines(own: Backfill, vector: PositionVector, count: number): 
   let place: LogCursor = { segment: 'history', bounds: query.bounds, vector, after: AFTER_ALL, end: BEFORE_ALL }
   while (lines.length < count && bytes < LAST_BYTES) {
     const limits = { ...query.limits, lines: Math.min(query.limits.lines, count - lines.length) }
-    const page = await patiently(own, () => readPageAt(database, { ...query, direction: 'backward', limits }, place))
+    const backward: LogQuery = { ...query, direction: 'backward', limits }
+    const page = await unlessLokiIsAway(own, () => readPageAt(database, backward, place))
+    if (!page) break
     for (const line of page.lines) {
       lines.push(line)
       bytes += line.json.length
@@ -120,7 +136,16 @@ async function newEvents(own: Backfill, after: bigint) {
   return found.get(runId)?.events ?? []
 }
 
-/** Asks again while the store is away: the reader has been let in, and its place is kept. */
+async function unlessLokiIsAway<T>(own: Backfill, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await patiently(own, work)
+  } catch (cause) {
+    if (cause instanceof LokiUnavailable) return undefined
+    throw cause
+  }
+}
+
+/** Asks again while the hot store is away: the reader has been let in, and its place is kept. */
 async function patiently<T>({ signal }: Backfill, work: () => Promise<T>): Promise<T> {
   for (;;) {
     signal.throwIfAborted()
@@ -128,9 +153,15 @@ async function patiently<T>({ signal }: Backfill, work: () => Promise<T>): Promi
       return await work()
     } catch (cause) {
       if (!(cause instanceof RunlightError) || cause.code !== 'RL_STORE_UNAVAILABLE') throw cause
-      await sleep(RETRY_MS, undefined, { signal })
+      if (cause instanceof LokiUnavailable) throw cause
+      await pause(signal)
     }
   }
+}
+
+/** Whoever waits looks at the signal afterwards: its reason says more than that a timer was ended. */
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
 }
 
 /** Lines in portions of about a chunk's size, so that a reader's pace is felt in between. */

@@ -9,8 +9,10 @@ import { WebSocket } from 'ws'
 import { startProxy } from '../../../../regression/fixtures/tcp-proxy.ts'
 import { startTestApi } from '../test/api.fixture.ts'
 import { readEvents } from '../test/event-stream.fixture.ts'
+import type { ReceivedEvent } from '../test/event-stream.fixture.ts'
 import { eventually, lineCount, linesOf, numbered, numbers, startLive } from '../test/live.fixture.ts'
 import type { LiveFixture } from '../test/live.fixture.ts'
+import { time, traceEvent } from '../test/records.fixture.ts'
 
 let live: LiveFixture
 
@@ -156,6 +158,42 @@ test('when announcements can not be heard it polls, says so, and goes back', asy
   live.direct.loseAnswers = false
   await eventually(names).not.toContain('live')
   reader.cut()
+})
+
+test('while Loki is away, the last lines are those of the trace store, and who begins at the start is told to wait', async () => {
+  const runId = 'run-old'
+  const appendedAt = Date.now() - 9 * 86_400_000
+  await live.startRun(runId)
+  await live.store.storeLogs(numbered(runId, 0, 1), { partition: 5, appendedAt })
+  await live.store.storeLogs(numbered(runId, 1, 10), { partition: 5 })
+  await live.store.sql`SELECT runlight_drop_log_partition(${new Date(appendedAt).toISOString().slice(0, 10)}::date)`
+  const last = await live.follow(runId, { from: -100 })
+  await eventually(() => linesOf(last.events)).toEqual(numbers(10, 1))
+  const whole = await live.follow(runId)
+  const components = await readEvents(live.address('/components/logs/stream', { from: -100 }))
+  const namesLoki = ({ event, data }: ReceivedEvent) => event === 'status' && data.includes('"component":"loki"')
+  for (const { events } of [last, whole, components]) await eventually(() => events.some(namesLoki)).toBe(true)
+  await live.store.storeLogs(numbered(runId, 11, 1), { partition: 5 })
+  await live.store.storeEvents([traceEvent({ runId, type: 'NODE_STARTED', nodeRef: 'build' })])
+  await eventually(() => linesOf(last.events)).toEqual(numbers(11, 1))
+  await eventually(() => whole.events.filter(({ event }) => event === 'trace').length).toBe(2)
+  expect(lineCount(whole)).toBe(0)
+  for (const reader of [last, whole, components]) reader.cut()
+})
+
+test('who is cut off after an event, before the first line, is given the whole history in its order', async () => {
+  const runId = 'run-early'
+  await live.startRun(runId)
+  const at = (ago: number) => ({ timestamp: time(Date.now() - ago) })
+  await live.store.storeLogs(numbered(runId, 0, 5, at(60_000)), { partition: 1 })
+  await live.store.storeLogs(numbered(runId, 5, 5, at(1_000)), { partition: 0 })
+  const first = await live.follow(runId)
+  await eventually(() => lineCount(first)).toBe(10)
+  first.cut()
+  const { id = '' } = first.events.find(({ event }) => event === 'trace') ?? {}
+  const again = await live.follow(runId, {}, { 'last-event-id': id })
+  await eventually(() => linesOf(again.events)).toEqual(numbers(10))
+  again.cut()
 })
 
 test('a stream outlives the store, and goes on where it was', async () => {

@@ -6,7 +6,7 @@ import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
 import { lineMatcher } from '../logs/matcher.ts'
 import type { LogQuery } from '../logs/page.ts'
-import { readStatus } from '../status/read.ts'
+import { degradation, readStatus } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import type { Database } from '../store/database.ts'
 import type { StoredLine } from '../store/log-lines.ts'
@@ -112,7 +112,11 @@ export class Live {
       opened: (feed) => this.#watch.start(feed),
       closed: (feed) => this.#watch.stop(feed),
     })
-    this.#watch = new StatusWatch({ hub: this.#hub, read: (runId) => readStatus(sources, runId) })
+    this.#watch = new StatusWatch({
+      hub: this.#hub,
+      read: (runId) => readStatus(sources, runId),
+      loki: async () => degradation('loki', await sources.lokiHealth()),
+    })
   }
 
   get status(): LiveStatus {

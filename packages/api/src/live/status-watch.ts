@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamDone } from '@runlight/contracts/api-stream'
 import { isFinal } from '@runlight/contracts/execution-status'
-import type { ExecutionStatus } from '@runlight/contracts/execution-status'
+import type { Degradation, ExecutionStatus } from '@runlight/contracts/execution-status'
 import type { Feed } from './feed.ts'
 import type { Hub } from './hub.ts'
 import { Turns } from './turns.ts'
@@ -13,6 +13,8 @@ export interface WatchSettings {
   hub: Hub
   /** @throws RunlightError RL_STORE_UNAVAILABLE */
   read: (runId: string) => Promise<ExecutionStatus | undefined>
+  /** Loki, where it is away; the status of a run says so itself. */
+  loki: () => Promise<Degradation[]>
 }
 
 /** At least this far apart, in milliseconds. */
@@ -71,7 +73,7 @@ export class StatusWatch {
         await pause(PAUSE_MS, signal)
         continue
       }
-      this.#publish(feed, status)
+      this.#publish(feed, status, feed.runId === undefined ? await this.#settings.loki() : [])
       await feed.news.wait(Math.max(1, Math.min(askAt - Date.now(), QUIET_MS)), signal)
       await pause(PAUSE_MS, signal)
     }
@@ -86,8 +88,8 @@ export class StatusWatch {
     return this.#turns.take(() => this.#settings.read(runId).catch(() => undefined))
   }
 
-  #publish(feed: Feed, status: ExecutionStatus | undefined): void {
-    const degraded = [...(status?.degraded ?? []), ...this.#settings.hub.degraded]
+  #publish(feed: Feed, status: ExecutionStatus | undefined, others: readonly Degradation[] = []): void {
+    const degraded = [...(status?.degraded ?? []), ...others, ...this.#settings.hub.degraded]
     if (feed.runId === undefined) feed.setStatus(JSON.stringify(degraded.length > 0 ? { degraded } : {}))
     else if (status) feed.setStatus(JSON.stringify(degraded.length > 0 ? { ...status, degraded } : status))
   }

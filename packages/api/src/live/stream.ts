@@ -37,7 +37,18 @@ export async function* stream(settings: StreamSettings): AsyncGenerator<Chunk | 
   }
   const first = status()
   if (first) yield first
-  const follower = yield* backfill({ ...settings, selection: view.selection }, start)
+  const reading = backfill({ ...settings, selection: view.selection }, start)
+  let read = await reading.next()
+  for (let heardAt = Date.now(); !read.done; read = await reading.next()) {
+    if (read.value instanceof Chunk) yield read.value
+    else {
+      const news = status()
+      if (!news && Date.now() - heardAt < heartbeatMs) continue
+      yield news ?? { heartbeat: read.value.waiting }
+    }
+    heardAt = Date.now()
+  }
+  const follower = read.value
   // A reader that began at the end, and is cut off before a line has come, comes back to this place.
   yield { heartbeat: view.cursor(follower.place) }
   for (;;) {
