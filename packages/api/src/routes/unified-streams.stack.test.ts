@@ -45,13 +45,14 @@ test('readers that are cut off again and again get every line of everybody once,
   const total = 8_000
   await live.store.storeLogs(mixed(0, 2_000))
   let stored = 2_000
+  const seen: string[] = []
   const writing = (async () => {
     for (; stored < total; stored += 200) {
       await live.store.storeLogs(mixed(stored, 200), { partition: (stored / 200) % 4 })
-      await new Promise((resolve) => setTimeout(resolve, 30))
+      // Not much faster than it is read, so that lines come while readers are cut off.
+      await eventually(() => seen.length).toBeGreaterThan(stored - 1_000)
     }
   })()
-  const seen: string[] = []
   let [cuts, id] = [0, '']
   while (seen.length < total) {
     const reader = await follow({ from: 'start' }, id ? { 'last-event-id': id } : {})
