@@ -53,6 +53,11 @@ describe('readSettings', () => {
     [{ 'runlight:loki': '{"port":70000}' }, 'runlight:loki.port is 70000, but must be <= 65535'],
     [{ 'runlight:loki': '{"labels":"few"}' }, 'must be equal to one of the allowed values: perRun, bounded'],
     [{ 'runlight:topics': '{"logs":"with space"}' }, 'runlight:topics.logs is "with space", but must match pattern'],
+    [
+      { 'runlight:docker': '{"publishOn":"::1"}' },
+      'runlight:docker.publishOn is "::1", but must match format "ipv4" (IPv4 address of the engine',
+    ],
+    [{ 'runlight:docker': '{"publishOn":"10.0.0.256"}' }, 'publishOn is "10.0.0.256", but must match format "ipv4"'],
     [{ 'runlight:api': '{"port":17310}' }, 'runlight:api.port and runlight:loki.port are both 17310'],
     [{ 'runlight:environment': 'moon' }, 'runlight:environment is "moon": must be one of local, dev, staging, prod'],
   ])('refuses %o, naming key and file', (values, message) => {

@@ -33,6 +33,9 @@ const running = (about: About<'yes' | 'no'>) => choice(['yes', 'no'], about)
 
 const text = (pattern: string, about: About<string>) => ({ type: 'string', pattern, ...about }) as const
 
+/** Addresses are written as host:port, which an IPv6 address would break. */
+const ipv4 = (about: About<string>) => ({ type: 'string', format: 'ipv4', ...about }) as const
+
 const group = <const P extends object>(properties: P) => ({ type: 'object', properties }) as const
 
 /** Values that begin with nothing given. */
@@ -221,9 +224,9 @@ export const settingsSchema = group({
       default: '',
       description: 'Engine that runs the containers; left out, DOCKER_HOST, else the socket of this machine',
     }),
-    publishOn: text('^[0-9a-fA-F.:]{2,45}$', {
+    publishOn: ipv4({
       default: '127.0.0.1',
-      description: "Address of the engine's machine on which ports are published; 0.0.0.0 is all of them",
+      description: "IPv4 address of the engine's machine on which ports are published; 0.0.0.0 is all of them",
     }),
     baseImage: image('Node, which our own images are built on'),
     registry: text(NOTHING_OR('[a-z0-9][A-Za-z0-9._:/-]{0,255}'), {
