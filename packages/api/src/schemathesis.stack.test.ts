@@ -55,7 +55,8 @@ afterAll(async () => {
 })
 
 const OPTIONS = [
-  ...['--seed', String(SEED), '--max-examples', String(EXAMPLES), '--phases', 'coverage,fuzzing', '--workers', '2'],
+  // One worker: some versions of Python can't parse their own code in two threads at once, which ends one of them.
+  ...['--seed', String(SEED), '--max-examples', String(EXAMPLES), '--phases', 'coverage,fuzzing', '--workers', '1'],
   // A stream has no end that could be waited for.
   ...['--checks', CHECKS.join(), '--exclude-path-regex', '/(stream|sse)$', '--generation-database', 'none'],
   ...['--request-timeout', '20', '--continue-on-failure', '--no-shrink', '--no-color'],
