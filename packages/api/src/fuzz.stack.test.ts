@@ -10,6 +10,7 @@ import { startTestApi } from './test/api.fixture.ts'
 import type { TestApi } from './test/api.fixture.ts'
 import { readDocument } from './test/document.fixture.ts'
 import type { DocumentedParameter, Operation } from './test/document.fixture.ts'
+import { hostileRequests } from './test/hostile-requests.fixture.ts'
 import { logEntry, traceEvent } from './test/records.fixture.ts'
 import { startTraceStore } from './test/trace-store.fixture.ts'
 import type { TraceStore } from './test/trace-store.fixture.ts'
@@ -212,6 +213,8 @@ test(`no request at any route makes the server fail or answer what it does not d
   for (const status of [200, 400, 404, 503]) expect(seen.get(status), `${status}`).toBeGreaterThan(0)
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200)
 })
+
+hostileRequests(() => api, RUN)
 
 test('an offer of HTTP/2 is turned down: the request is answered as if there were none', async () => {
   const asked = (method: string, path: string, body = '') =>
