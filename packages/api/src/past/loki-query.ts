@@ -45,6 +45,7 @@ const TIMEOUT_MS = 20_000
 const MAX_QUERIES = 32
 /** Most bytes of a page of lines. */
 const MAX_PAGE_BYTES = 32 * 1024 * 1024
+const MAX_TRIAL_BYTES = 64 * 1024
 /** Loki's words for an answer that is too large for its own parts (`grpc_server_max_send_msg_size`). */
 const TOO_LARGE_FOR_LOKI = /received message larger than max/
 
@@ -68,6 +69,12 @@ export function connectLoki(url: URL): Loki {
     if (TOO_LARGE_FOR_LOKI.test(text)) throw new OversizedAnswer(text.trim().slice(0, 300))
     throw new LokiRefusal(statusCode, text.trim().slice(0, 300))
   }
+  /** Does it answer a query at all? The one that Grafana tries its data sources with. */
+  const answers = (tenant: string) =>
+    ask('loki/api/v1/query', tenant, { query: 'vector(1)+vector(1)' }, MAX_TRIAL_BYTES).then(
+      () => true,
+      () => false,
+    )
   const raw: Loki['raw'] = async (path, tenant, parameters, maxBytes) => {
     if (open >= MAX_QUERIES) throw unavailable(`${open} queries are waiting for Loki`)
     open++
@@ -79,8 +86,11 @@ export function connectLoki(url: URL): Loki {
       })
     } catch (cause) {
       if (cause instanceof OversizedAnswer) throw cause
-      // Where an answer is much too large for its parts, Loki 3.7 says nothing and closes the connection.
-      if (wasClosed(cause)) throw new OversizedAnswer('Loki closed the connection instead of an answer', { cause })
+      // Where an answer is much too large for its parts, Loki 3.7 says nothing and closes the connection; and so does a
+      // proxy before a Loki that is away.
+      if (wasClosed(cause) && (await answers(tenant))) {
+        throw new OversizedAnswer('Loki closed the connection instead of an answer', { cause })
+      }
       if (cause instanceof LokiRefusal && cause.status < 500 && cause.status !== 429) throw cause
       throw unavailable(`Loki, which holds the older lines, can not answer: ${(cause as Error).message}`, cause)
     } finally {
