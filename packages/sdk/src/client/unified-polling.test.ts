@@ -39,11 +39,12 @@ test('when one list can not be read, nothing of the others is lost', async () =>
   expect(seen).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
 })
 
-test('it begins behind the last line that was there', async () => {
+test('it begins behind the last line that was there, also when the first page has to be asked for again', async () => {
   const lines = [line('job', 1), line('job', 2)]
   const source = pollLists([list(lines)])
   await source.begin?.('end')
   lines.push(line('job', 3))
+  await source.begin?.('end')
   const page = await source.lines({ limit: 10, direction: 'forward' })
   expect(page.lines.map((own) => (own as Line).message)).toEqual(['3'])
 })

@@ -38,6 +38,7 @@ export function pollLists(lists: readonly UnifiedList[]): PolledSource {
 class ListPlace {
   readonly #read: UnifiedList
   #cursor: string | undefined
+  #begun = false
   #since: string | undefined
   /** Up to this line it is passed over, as long as the first pages last. */
   #skip: string | undefined
@@ -47,10 +48,12 @@ class ListPlace {
   }
 
   async goToEnd(): Promise<void> {
-    if (this.#cursor !== undefined) return
+    if (this.#begun) return
     const [last] = (await this.#read({ direction: 'backward', limit: 1 })).logs
     this.#since = last?.timestamp
     this.#skip = last && JSON.stringify(last)
+    // A first page that fails moves the end no further.
+    this.#begun = true
   }
 
   /** The next page; `taken` moves the place behind it. */
