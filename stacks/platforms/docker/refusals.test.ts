@@ -141,15 +141,15 @@ const unwell = (streak: number, ...answers: [second: number, exitCode: number][]
   Config: { Healthcheck: { Interval: 10 * SECOND, StartPeriod: 120 * SECOND, Timeout: 15 * SECOND } },
 })
 
-it.each<[string, ContainerDetail, 'left alone' | 'made anew']>([
-  ['well two minutes ago', unwell(3, [860, 0], [870, 1], [895, 1], [920, 1]), 'left alone'],
-  ['well an hour ago', unwell(20, [3820, 1], [3845, 1], [3870, 1], [3895, 1], [3920, 1]), 'left alone'],
-  ['well while it started', unwell(5, [30, 1], [55, 1], [80, 1], [105, 1], [130, 1]), 'left alone'],
-  ['never well, refusing at once', unwell(3, [110, 1], [121, 1], [132, 1], [143, 1]), 'made anew'],
-  ['never well, in an hour', unwell(340, [3840, 1], [3850, 1], [3860, 1], [3870, 1], [3881, 1]), 'made anew'],
-  ['never well, without an answer', unwell(8, [245, -1], [270, -1], [295, -1], [320, -1]), 'made anew'],
-  ['well before it was restarted, and never since', unwell(3, [-9, 0], [121, 1], [132, 1], [143, 1]), 'made anew'],
-])('tells of an unhealthy container that was %s: it is %3$s', async (_, detail, what) => {
+it.each<[string, 'left alone' | 'made anew', ContainerDetail]>([
+  ['well two minutes ago', 'left alone', unwell(3, [860, 0], [870, 1], [895, 1], [920, 1])],
+  ['well an hour ago', 'left alone', unwell(20, [3820, 1], [3845, 1], [3870, 1], [3895, 1], [3920, 1])],
+  ['well while it started', 'left alone', unwell(5, [30, 1], [55, 1], [80, 1], [105, 1], [130, 1])],
+  ['never well, refusing at once', 'made anew', unwell(3, [110, 1], [121, 1], [132, 1], [143, 1])],
+  ['never well, in an hour', 'made anew', unwell(340, [3840, 1], [3850, 1], [3860, 1], [3870, 1], [3881, 1])],
+  ['never well, without an answer', 'made anew', unwell(8, [245, -1], [270, -1], [295, -1], [320, -1])],
+  ['well before it was restarted, and never since', 'made anew', unwell(3, [-9, 0], [121, 1], [132, 1], [143, 1])],
+])('tells of an unhealthy container that was %s: it is %s', async (_, what, detail) => {
   engine.containers = [{ ...bus, Status: 'Up 2 minutes (unhealthy)', detail }]
   const warned: string[] = []
   const isKept = lifeOfComponent(await state(), 'runlight-dev-bus', (text) => warned.push(text)) === 'then'

@@ -19,7 +19,7 @@ export interface StackOutputs {
   components: Readonly<Record<string, ComponentOutput>>
 }
 
-export interface Stack {
+interface Stack {
   name: string
   outputs: StackOutputs
   /** A credential by its name in the stack's settings; fails where it can't be decrypted here. */
