@@ -136,18 +136,18 @@ export async function readLines(
   const rowsOf = filter
     ? sql`${source(limits.scan)} AS scanned WHERE ${filter}`
     : sql`${source(limits.lines + 1)} AS taken`
-  const taken = (rest: Fragment, message?: Fragment) => sql`
-    SELECT ${lineColumns(sql, message)}, ${rest} FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1}`
+  const taken = (rest: Fragment, message?: Fragment) =>
+    sql`(SELECT ${lineColumns(sql, message)}, ${rest} FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1})`
   const rows = limits.placesOnly
     ? await sql<LineRow[]>`
-      SELECT *, count(*) OVER () AS found FROM (${taken(sql`NULL AS metadata`, sql`'' AS message`)}) AS page
+      SELECT *, count(*) OVER () AS found FROM ${taken(sql`NULL AS metadata`, sql`'' AS message`)} AS page
       ORDER BY ${order} LIMIT ${limits.lines}`
     : await sql<LineRow[]>`
       SELECT ${lineColumns(sql)}, metadata::text, found
       FROM (
         SELECT *, count(*) OVER () AS found,
           sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
-        FROM (${taken(sql`metadata, ${lineBytes(sql)} AS bytes`)}) AS page
+        FROM ${taken(sql`metadata, ${lineBytes(sql)} AS bytes`)} AS page
       ) AS measured
       WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
   const lines = rows.map(storedLine)

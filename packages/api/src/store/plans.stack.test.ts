@@ -170,6 +170,13 @@ test('the end of a history', async () => {
   expect(rowsRead(await scansOf((sql) => readHistoryEnd(sql, at)))).toBe(1)
 })
 
+test('the places of lines that are left out', async () => {
+  const at = await range({ after: await middle() })
+  const nodes = await scansOf((sql) => readHistory(sql, at, none, { ...limits, placesOnly: true }))
+  expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort')
+  expect(rowsRead(nodes)).toBeLessThanOrEqual(limits.lines + 1)
+})
+
 test('a filter looks at no more lines than it may', async () => {
   const at = await range()
   const nodes = await scansOf((sql) => readHistory(sql, at, { ...none, levels: ['error'] }, limits))
