@@ -28,6 +28,8 @@ export class Feed {
   followers = 0
   /** How far the topic of events was stored when its events were last read. */
   eventsMark = ''
+  /** How many lines of a partition the store is asked for at once, as far as their size has shown. */
+  linesAtOnce = Number.MAX_SAFE_INTEGER
   /** JSON of the latest status; replaced as a whole. */
   status: string | undefined
   /** JSON of the end, once everything before it is in the ring. */

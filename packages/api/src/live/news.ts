@@ -23,6 +23,7 @@ const STATEMENTS = 2
 const LINES = 20_000
 const BYTES = 16 * 1024 * 1024
 const SHORT_LINE_BYTES = 64
+const FEWEST_LINES = 16
 const EVENTS = 500
 /** A ring holds at least so many reads of a partition, so that a reader has the time of some to take one. */
 const READS_IN_RING = 16
@@ -60,8 +61,10 @@ function breakIfRenewed(feed: Feed, now: StoredNow): boolean {
   return true
 }
 
+type Window = Omit<LineWindow, 'lines'>
+
 /** Where lines of the feed may lie that it has not read. */
-function windowsOf(feed: Feed, now: StoredNow): LineWindow[] {
+function windowsOf(feed: Feed, now: StoredNow): Window[] {
   const { vector } = feed.ring.end
   return now.logs.partitions.flatMap((stored, partition) => {
     const from = storedIn(vector, partition)
@@ -80,13 +83,18 @@ async function readLines(
   const turns = new Turns(STATEMENTS)
   const read = async (wanted: readonly Wanted[]): Promise<boolean> => {
     const all = wanted.flatMap(({ windows }) => windows)
-    const bytes = Math.min(BYTES / all.length, ringBytes / READS_IN_RING)
-    // The store looks at as many lines as are asked for, before it counts their bytes.
-    const lines = Math.min(LINES / all.length, bytes / SHORT_LINE_BYTES)
-    const bound = { lines: Math.ceil(lines), bytes: Math.ceil(bytes) }
-    const found = await database.read((sql) => readWindows(sql, all, bound))
+    const bytes = Math.ceil(Math.min(BYTES / all.length, ringBytes / READS_IN_RING))
+    const most = Math.ceil(Math.min(LINES / all.length, bytes / SHORT_LINE_BYTES))
+    const asked = wanted.flatMap(({ feed, windows }) =>
+      windows.map((window) => ({ ...window, lines: Math.min(most, feed.linesAtOnce) })),
+    )
+    const found = await database.read((sql) => readWindows(sql, asked, bytes))
     let at = 0
-    for (const { feed, windows } of wanted) pushLines(feed, now, windows, found.slice(at, (at += windows.length)))
+    for (const { feed, windows } of wanted) {
+      const own = found.slice(at, at + windows.length)
+      feed.linesAtOnce = linesAtOnce(own, asked.slice(at, (at += windows.length)))
+      pushLines(feed, now, windows, own)
+    }
     return found.some(({ truncated }) => truncated)
   }
   const wanted = feeds.map((feed): Wanted => ({ feed, windows: windowsOf(feed, now) }))
@@ -99,7 +107,18 @@ async function readLines(
 
 interface Wanted {
   feed: Feed
-  windows: readonly LineWindow[]
+  windows: readonly Window[]
+}
+
+/**
+ * How many lines to ask for next time: twice as many as there was room for. The store unpacks what it is asked for before
+ * it counts the bytes: of lines that are large, far more than it gives.
+ */
+function linesAtOnce(found: readonly WindowLines[], asked: readonly LineWindow[]): number {
+  const had = found.map(({ lines, truncated }, index) =>
+    truncated ? lines.length : (asked[index] as LineWindow).lines,
+  )
+  return Math.max(FEWEST_LINES, 2 * Math.min(...had))
 }
 
 /** Feeds with windows, so many for one statement. */
@@ -119,7 +138,7 @@ function statementsOf(wanted: readonly Wanted[]): Wanted[][] {
 }
 
 /** What the windows of a feed held, in their order. */
-function pushLines(feed: Feed, now: StoredNow, windows: readonly LineWindow[], found: readonly WindowLines[]): void {
+function pushLines(feed: Feed, now: StoredNow, windows: readonly Window[], found: readonly WindowLines[]): void {
   const { vector, events } = feed.ring.end
   const partitions = Array.from(vector.partitions)
   const items: LiveItem[] = []

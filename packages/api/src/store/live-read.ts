@@ -39,6 +39,8 @@ export interface LineWindow {
   until: bigint
   /** Only rows that were appended at or after this time, milliseconds since the epoch. */
   sinceMs: number
+  /** Most lines that are taken. */
+  lines: number
 }
 
 export interface WindowLines {
@@ -47,18 +49,12 @@ export interface WindowLines {
   truncated: boolean
 }
 
-export interface ReadBound {
-  /** Most lines of a window. */
-  lines: number
-  /** Most bytes of a window; one line all the same. */
-  bytes: number
-}
-
 /**
  * The lines of each window, in the order of the offsets. A window of a store that was long behind may hold many more of
  * them than are taken: those are not unpacked to be measured.
+ * @param bytes most bytes of a window; one line all the same
  */
-export async function readWindows(sql: Sql, windows: readonly LineWindow[], bound: ReadBound): Promise<WindowLines[]> {
+export async function readWindows(sql: Sql, windows: readonly LineWindow[], bytes: number): Promise<WindowLines[]> {
   const found = windows.map((): WindowLines => ({ lines: [], truncated: false }))
   const read = async (kind: LogScope['kind']) => {
     const indexes = [...windows.keys()].filter((index) => windows[index]?.scope.kind === kind)
@@ -75,23 +71,24 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], boun
         ${indexes}::int[], ${wanted.map(({ scope }) => (scope.kind === 'run' ? scope.runId : null))}::text[],
         ${wanted.map(({ partition }) => partition)}::int[], ${wanted.map(({ from }) => String(from))}::bigint[],
         ${wanted.map(({ until }) => String(until))}::bigint[],
-        ${wanted.map(({ sinceMs }) => new Date(sinceMs).toISOString())}::timestamptz[]
-      ) AS wanted (index, run_id, partition, first, until, since) CROSS JOIN LATERAL (
+        ${wanted.map(({ sinceMs }) => new Date(sinceMs).toISOString())}::timestamptz[],
+        ${wanted.map(({ lines }) => lines)}::int[]
+      ) AS wanted (index, run_id, partition, first, until, since, most) CROSS JOIN LATERAL (
         SELECT ${lineColumns(sql)}, metadata::text, found FROM (
           SELECT *, count(*) OVER () AS found,
             sum(bytes) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - bytes AS before
           FROM (
-            SELECT *, CASE WHEN stored_before < ${bound.bytes} THEN ${lineBytes(sql)} ELSE stored END AS bytes FROM (
+            SELECT *, CASE WHEN stored_before < ${bytes} THEN ${lineBytes(sql)} ELSE stored END AS bytes FROM (
               SELECT *, sum(stored) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - stored AS stored_before
               FROM (
                 SELECT ${lineColumns(sql)}, metadata, ${storedBytes(sql)} AS stored FROM logs
                 WHERE ${range} AND created_at >= wanted.since
-                ORDER BY ${order} LIMIT ${bound.lines + 1}
+                ORDER BY ${order} LIMIT wanted.most + 1
               ) AS taken
             ) AS gauged
           ) AS page
         ) AS measured
-        WHERE before < ${bound.bytes} ORDER BY kafka_offset LIMIT ${bound.lines}
+        WHERE before < ${bytes} ORDER BY kafka_offset LIMIT wanted.most
       ) AS line`
     for (const row of rows) {
       const own = found[row.wanted] as WindowLines

@@ -62,9 +62,8 @@ test('a page of lines, and of events', async () => {
 
 test('what the live stream reads', async () => {
   const scope = { kind: 'run', runId: RUN } as const
-  const window = { scope, partition: 0, from: 0n, until: BigInt(LINES), sinceMs: 0 }
-  const bound = { lines: 1_000, bytes: PAGE }
-  const [found] = await database.read((sql) => readWindows(sql, [window], bound))
+  const window = { scope, partition: 0, from: 0n, until: BigInt(LINES), sinceMs: 0, lines: 1_000 }
+  const [found] = await database.read((sql) => readWindows(sql, [window], PAGE))
   expect([found?.lines.length, found?.truncated]).toEqual([FITTING, true])
   const read = (after: bigint) =>
     database.read((sql) => readEventsAfter(sql, [{ runId: RUN, after }], { events: 1_000, bytes: PAGE }))
