@@ -11,20 +11,24 @@ export interface ProcessStat {
   session: number
   /** Clock ticks from boot to start; with the pid it identifies a process for as long as the machine runs. */
   startTime: string
+  /** Killed, and not yet without threads: until the last one is gone the kernel keeps its ports and files open. */
+  exiting: boolean
 }
 
-/** A living process, or undefined; a zombie, which waits for its parent only, counts as gone. */
+/** A process that still holds something, or undefined; a zombie that only waits for its parent counts as gone. */
 export function statOf(pid: number): ProcessStat | undefined {
   const text = readOrUndefined(`/proc/${pid}/stat`)
   if (!text) return undefined
   // The second field is the name in brackets and may hold blanks and brackets itself.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, , group, session] = fields
-  if (state === 'Z' || state === 'X') return undefined
-  return { pid, group: Number(group), session: Number(session), startTime: fields[19] ?? '' }
+  const exiting = state === 'Z' || state === 'X'
+  const threads = Number(fields[17])
+  if (exiting && threads <= 1) return undefined
+  return { pid, group: Number(group), session: Number(session), startTime: fields[19] ?? '', exiting }
 }
 
-/** All living processes that can be seen. */
+/** All processes that can be seen, except zombies. */
 export function allProcesses(): ProcessStat[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

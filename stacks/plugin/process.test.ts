@@ -65,7 +65,7 @@ describe('a process', () => {
   it('is missed when it was killed, and comes back', async () => {
     const { outs, pid } = await little.create(little.inputs())
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(statOf(pid)).toBeUndefined())
+    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1 })
     expect(await little.provider().read('little', PROCESS, outs)).toEqual({})
     expect(await little.hasChanged(outs, little.inputs())).toBe(true)
     const again = await little.create(little.inputs())
@@ -88,7 +88,7 @@ describe('a process', () => {
     const inputs = little.inputs({ command, locks: [lock] })
     const { pid } = await little.create(inputs)
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(statOf(pid)).toBeUndefined())
+    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1 })
     await little.create(inputs)
     expect(little.log()).not.toContain('server.pid')
   })

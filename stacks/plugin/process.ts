@@ -102,10 +102,13 @@ export function driftOf(inputs: ProcessInputs): ('files' | 'secrets' | 'command'
 
 /** @throws Error that names who holds a port that the process needs */
 function refuseTakenPorts({ component, folder, listeners }: ProcessInputs): void {
-  const own = new Set(processesOf(folder).map(({ pid }) => pid))
+  const processes = processesOf(folder)
+  const own = new Set<number | undefined>(processes.map(({ pid }) => pid))
+  // What an exiting process holds is no longer shown as its own; starting waits until it is gone.
+  if (processes.some(({ exiting }) => exiting)) own.add(undefined)
   for (const { endpoint, port, setting } of listeners) {
     const holder = portHolder(port)
-    if (!holder || (holder.pid !== undefined && own.has(holder.pid))) continue
+    if (!holder || own.has(holder.pid)) continue
     const who =
       holder.pid === undefined
         ? 'a process of another user or container'

@@ -41,7 +41,12 @@ export function removeRecord(folder: string): void {
 
 /** Whether the recorded process itself still runs, and not another one that was given its pid. */
 export function isAlive(record: ProcessRecord): boolean {
-  return record.bootId === bootId() && statOf(record.pid)?.startTime === record.startTime
+  return statOfRecorded(record)?.exiting === false
+}
+
+function statOfRecorded({ bootId: boot, pid, startTime }: ProcessRecord): ProcessStat | undefined {
+  const stat = boot === bootId() ? statOf(pid) : undefined
+  return stat?.startTime === startTime ? stat : undefined
 }
 
 /** The component folders below `root` for which a process runs, recorded or not. */
@@ -51,13 +56,13 @@ export function componentFoldersInUse(root: string): string[] {
 }
 
 /**
- * All living processes of a component: the recorded one with its group, and what else was started for this folder
- * (by a plugin that died before it could write the record, or a child that left the group). A process whose pid
- * merely equals the recorded one is never among them.
+ * All processes of a component, with those that are exiting: the recorded one with its group, and what else was
+ * started for this folder (by a plugin that died before it could write the record, or a child that left the group).
+ * A process whose pid merely equals the recorded one is never among them.
  */
 export function processesOf(folder: string): ProcessStat[] {
   const record = readRecord(folder)
-  const leader = record && isAlive(record) ? record.pid : undefined
+  const leader = record && statOfRecorded(record)?.pid
   return allProcesses().filter((process) => {
     if (process.pid === leader || process.group === leader) return true
     if (environmentOf(process.pid, FOLDER_VARIABLE) === folder) return true
