@@ -2,7 +2,8 @@
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { $ } from 'zx'
 import { engineForTests } from './engine/for-tests.ts'
 import { setup } from './setup.ts'
@@ -15,6 +16,8 @@ interface SuiteResult {
   seconds: number
   passed: number
   failed: number
+  /** What failed, a line each: file, test and the first line of the reason. */
+  failures: readonly string[]
 }
 
 const SUITES = ['unit', 'stack', 'delivery', 'e2e', 'images'] as const
@@ -65,6 +68,7 @@ function printResults(results: readonly SuiteResult[]): number {
   for (const { name, seconds, passed, failed } of results) {
     console.log(`${name.padEnd(8)} ${seconds.toFixed(0).padStart(5)} s  ${passed} passed, ${failed} failed`)
   }
+  for (const { name, failures } of results) for (const failure of failures) console.log(`${name}: ${failure}`)
   const passed = sum(results.map((result) => result.passed))
   const failed = sum(results.map((result) => result.failed))
   console.log(`${passed} passed, ${failed} failed`)
@@ -75,7 +79,7 @@ function isWanted(name: string): boolean {
   return wanted.length === 0 || wanted.includes(name)
 }
 
-async function timed(name: string, run: () => Promise<Omit<SuiteResult, 'name' | 'seconds'>>): Promise<SuiteResult> {
+async function timed(name: string, run: () => Promise<Counts>): Promise<SuiteResult> {
   const started = performance.now()
   const counts = await run()
   return { name, seconds: (performance.now() - started) / 1000, ...counts }
@@ -84,13 +88,10 @@ async function timed(name: string, run: () => Promise<Omit<SuiteResult, 'name' |
 async function runCheck(signal: AbortSignal): Promise<Counts> {
   const { exitCode } = await $({ stdio: 'inherit', nothrow: true })`node --import tsx scripts/check.ts`
   signal.throwIfAborted()
-  return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return exitCode === 0 ? { passed: 1, failed: 0, failures: [] } : { passed: 0, failed: 1, failures: [] }
 }
 
-interface Counts {
-  passed: number
-  failed: number
-}
+type Counts = Omit<SuiteResult, 'name' | 'seconds'>
 
 async function runWithEngine(suite: string, work: string, signal: AbortSignal): Promise<Counts> {
   const engine = await engineForTests({ signal, note: (text) => console.log(`${suite}: ${text}`) })
@@ -114,19 +115,42 @@ async function runSuite(
     env: { ...process.env, ...variables },
   })`npx --no-install vitest run --project ${suite} --reporter default --reporter json --outputFile.json ${report}`
   signal.throwIfAborted()
-  const counts = await readCounts(report)
+  const counts = await readReport(report)
   // A file that can't be loaded, or an error outside a test, fails the suite without a failed test.
   if (exitCode !== 0 && counts.failed === 0) return { ...counts, failed: 1 }
   return counts
 }
 
-async function readCounts(report: string): Promise<Counts> {
+/** The parts of Vitest's JSON report that are told again at the end (https://vitest.dev/guide/reporters.html). */
+interface Report {
+  numPassedTests: number
+  numFailedTests: number
+  testResults: {
+    name: string
+    message: string
+    status: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
+}
+
+async function readReport(path: string): Promise<Counts> {
+  let report
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, 'utf8')) as Record<string, number>
-    return { passed: numPassedTests ?? 0, failed: numFailedTests ?? 0 }
-  } catch {
-    return { passed: 0, failed: 1 }
+    report = JSON.parse(await readFile(path, 'utf8')) as Report
+  } catch (cause) {
+    return { passed: 0, failed: 1, failures: [`there is no report: ${(cause as Error).message}`] }
   }
+  const failures = report.testResults.flatMap((file) => {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed')
+    const reasons = failed.map(({ fullName, failureMessages }) => `${fullName}: ${firstLine(failureMessages[0])}`)
+    if (file.status === 'failed' && failed.length === 0) reasons.push(firstLine(file.message))
+    return reasons.map((reason) => `${relative(process.cwd(), file.name)} > ${reason}`)
+  })
+  return { passed: report.numPassedTests, failed: report.numFailedTests, failures }
+}
+
+function firstLine(text = ''): string {
+  return stripVTControlCharacters(text).split('\n', 1)[0] ?? ''
 }
 
 function sum(numbers: number[]): number {
