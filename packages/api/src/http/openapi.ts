@@ -60,7 +60,10 @@ const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON
 
 /** Refusals that every route may give. */
 const COMMON: readonly ErrorCodeName[] = [
-  ...(['RL_PARAMETER_INVALID', 'RL_REQUEST_TIMEOUT', 'RL_HEADERS_TOO_LARGE', 'RL_INTERNAL'] as const),
+  'RL_PARAMETER_INVALID',
+  'RL_REQUEST_TIMEOUT',
+  'RL_HEADERS_TOO_LARGE',
+  'RL_INTERNAL',
 ]
 
 /** Refusals of what is sent with a request. */

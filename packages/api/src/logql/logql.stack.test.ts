@@ -1,6 +1,5 @@
 // LogQL of readers against a real Loki that holds the lines of other runs, and of other organisations, as well.
 
-import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
 import type { LokiAnswer } from '@runlight/contracts/api-loki'
 import { LokiAnswer as LokiAnswerShape } from '@runlight/contracts/api-loki'
 import type { Problem } from '@runlight/contracts/api'
@@ -8,16 +7,12 @@ import type { LabelMode } from '@runlight/contracts/labels'
 import { LABEL_MODES } from '@runlight/contracts/labels'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { shape } from '@runlight/contracts/schema'
-import { TOPICS } from '@runlight/contracts/topics'
-import { createMetrics } from '@runlight/service/metrics'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startLoki } from '../../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
-import { startTestApi } from '../test/api.fixture.ts'
-import type { TestApi } from '../test/api.fixture.ts'
+import { startBothStores } from '../test/both-stores.fixture.ts'
+import type { BothStores } from '../test/both-stores.fixture.ts'
 import { logEntry, time, traceEvent } from '../test/records.fixture.ts'
-import { startTraceStore } from '../test/trace-store.fixture.ts'
 import type { TraceStore } from '../test/trace-store.fixture.ts'
 import { logqlQuery, soup, writeLogql } from './queries.fixture.ts'
 
@@ -27,9 +22,10 @@ const QUOTED = 'x"} or {run_id=~".+"} # ` \\ ü'
 const BEGUN = Date.now() - 600_000
 const LINES = 30
 
+let stores: BothStores | undefined
 let loki: TestLoki
 let store: TraceStore
-const apis = new Map<LabelMode, TestApi>()
+let api: BothStores['api']
 
 const own = (index: number, fields: Partial<LogEntry> = {}) =>
   logEntry({
@@ -41,17 +37,8 @@ const own = (index: number, fields: Partial<LogEntry> = {}) =>
   })
 
 beforeAll(async () => {
-  loki = await startLoki()
-  const sinks = LABEL_MODES.map((labels) =>
-    createLokiSink({
-      ...{ url: loki.url, topic: TOPICS.logs, labels, lines: 'json', lineLimit: 256 * 1024, pushes: 8 },
-      ...{ ageLimitMillis: 86_400_000, metrics: createMetrics() },
-    }),
-  )
-  store = await startTraceStore(sinks)
-  for (const lokiLabels of LABEL_MODES) {
-    apis.set(lokiLabels, await startTestApi(store.postgres, { lokiUrl: loki.url, lokiLabels }))
-  }
+  stores = await startBothStores()
+  ;({ loki, store, api } = stores)
   const runs = [RUN, 'run-b', QUOTED, 'run-wide']
   await store.storeEvents(runs.map((runId) => traceEvent({ runId, orgId: 'acme', type: 'RUN_STARTED' })))
   await store.storeEvents([traceEvent({ runId: 'run-c', orgId: 'other', type: 'RUN_STARTED' })])
@@ -77,16 +64,12 @@ beforeAll(async () => {
   }
 })
 
-afterAll(async () => {
-  for (const one of apis.values()) await one.stop()
-  await store?.stop()
-  await loki?.stop()
-})
+afterAll(() => stores?.stop())
 
 type Parameters = Readonly<Record<string, string | number>>
 
 async function ask(mode: LabelMode, runId: string, parameters: Parameters) {
-  const address = new URL(`/workflows/runs/${encodeURIComponent(runId)}/loki`, (apis.get(mode) as TestApi).url)
+  const address = new URL(`/workflows/runs/${encodeURIComponent(runId)}/loki`, api(mode).url)
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, String(value))
   const response = await fetch(address)
   const body = (await response.json()) as unknown

@@ -3,23 +3,19 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
 import type { LogPage, StoredLog } from '@runlight/contracts/api'
 import type { UnifiedLogPage } from '@runlight/contracts/api-unified'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { LABEL_MODES } from '@runlight/contracts/labels'
 import type { LogEntry } from '@runlight/contracts/log-entry'
-import { TOPICS } from '@runlight/contracts/topics'
-import { createMetrics } from '@runlight/service/metrics'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startLoki } from '../../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
 import { startTestApi } from '../test/api.fixture.ts'
-import type { TestApi } from '../test/api.fixture.ts'
+import { startBothStores } from '../test/both-stores.fixture.ts'
+import type { BothStores } from '../test/both-stores.fixture.ts'
 import { readEvents } from '../test/event-stream.fixture.ts'
 import { eventually, lineCount } from '../test/live.fixture.ts'
 import { logEntry, time } from '../test/records.fixture.ts'
-import { startTraceStore } from '../test/trace-store.fixture.ts'
 import type { TraceStore } from '../test/trace-store.fixture.ts'
 
 const DAY_MS = 86_400_000
@@ -27,35 +23,22 @@ const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS
 
 const RUNS = ['run-perRun', 'run-other', 'run-bounded']
 
+let stores: BothStores | undefined
 let loki: TestLoki
 let store: TraceStore
-const apis = new Map<LabelMode, TestApi>()
-const api = (mode: LabelMode) => apis.get(mode) as TestApi
+let api: BothStores['api']
 
 beforeAll(async () => {
   // Loki works on each hour of a query with a filter by itself, unless it is told otherwise.
-  loki = await startLoki({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
-  const sinks = LABEL_MODES.map((labels) =>
-    createLokiSink({
-      ...{ url: loki.url, topic: TOPICS.logs, labels, lines: 'json', lineLimit: 256 * 1024, pushes: 8 },
-      ...{ ageLimitMillis: 30 * DAY_MS, metrics: createMetrics() },
-    }),
-  )
-  store = await startTraceStore(sinks)
-  for (const lokiLabels of LABEL_MODES) {
-    apis.set(lokiLabels, await startTestApi(store.postgres, { lokiUrl: loki.url, lokiLabels }))
-  }
+  stores = await startBothStores({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
+  ;({ loki, store, api } = stores)
   const begun = new Date(TODAY - 3 * DAY_MS).toISOString()
   await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
     SELECT name, 'unassigned', 1, 'RUNNING', 0, ${begun}::timestamptz FROM unnest(${[...RUNS]}::text[]) AS name`
   await storeDays(...RUNS)
 })
 
-afterAll(async () => {
-  for (const one of apis.values()) await one.stop()
-  await store?.stop()
-  await loki?.stop()
-})
+afterAll(() => stores?.stop())
 
 const dropDay = (daysAgo: number) =>
   store.sql`SELECT runlight_drop_log_partition(${new Date(TODAY - daysAgo * DAY_MS).toISOString().slice(0, 10)}::date)`

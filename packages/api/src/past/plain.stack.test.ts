@@ -1,43 +1,28 @@
 // Loki was given plain lines: what it alone still has lacks fields, and the answer says so.
 
-import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
 import type { LogPage, StoredLog } from '@runlight/contracts/api'
 import type { UnifiedLogPage } from '@runlight/contracts/api-unified'
 import { LABEL_MODES } from '@runlight/contracts/labels'
 import type { LabelMode } from '@runlight/contracts/labels'
 import type { LogEntry } from '@runlight/contracts/log-entry'
-import { TOPICS } from '@runlight/contracts/topics'
-import { createMetrics } from '@runlight/service/metrics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startLoki } from '../../../../regression/fixtures/loki.ts'
-import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
-import { startTestApi } from '../test/api.fixture.ts'
-import type { TestApi } from '../test/api.fixture.ts'
+import { startBothStores } from '../test/both-stores.fixture.ts'
+import type { BothStores } from '../test/both-stores.fixture.ts'
 import { eventually } from '../test/live.fixture.ts'
 import { logEntry, time } from '../test/records.fixture.ts'
-import { startTraceStore } from '../test/trace-store.fixture.ts'
 import type { TraceStore } from '../test/trace-store.fixture.ts'
 
 const DAY_MS = 86_400_000
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS
 const RUN = 'run-plain'
 
-let loki: TestLoki
+let stores: BothStores | undefined
 let store: TraceStore
-const apis = new Map<LabelMode, TestApi>()
+let api: BothStores['api']
 
 beforeAll(async () => {
-  loki = await startLoki()
-  const sinks = LABEL_MODES.map((labels) =>
-    createLokiSink({
-      ...{ url: loki.url, topic: TOPICS.logs, labels, lines: 'plain', lineLimit: 256 * 1024, pushes: 8 },
-      ...{ ageLimitMillis: 30 * DAY_MS, metrics: createMetrics() },
-    }),
-  )
-  store = await startTraceStore(sinks)
-  for (const lokiLabels of LABEL_MODES) {
-    apis.set(lokiLabels, await startTestApi(store.postgres, { lokiUrl: loki.url, lokiLabels }))
-  }
+  stores = await startBothStores({ lines: 'plain' })
+  ;({ store, api } = stores)
   for (const [daysAgo, from] of [
     [1, 0],
     [0, 60],
@@ -52,11 +37,7 @@ beforeAll(async () => {
     }
   }
 })
-afterAll(async () => {
-  for (const api of apis.values()) await api.stop()
-  await store?.stop()
-  await loki?.stop()
-})
+afterAll(() => stores?.stop())
 
 /** Times of every precision, one to be skewed; messages that look like records; metadata and traces. */
 function entryAt(appendedAt: number, number: number): LogEntry {
@@ -79,7 +60,7 @@ async function readAll(mode: LabelMode, query: Readonly<Record<string, string | 
   const reasons = new Set<string>()
   let cursor: string | undefined
   for (;;) {
-    const page = await (apis.get(mode) as TestApi).get<LogPage>(`/workflows/runs/${RUN}/logs`, {
+    const page = await api(mode).get<LogPage>(`/workflows/runs/${RUN}/logs`, {
       limit: 7,
       ...query,
       cursor,
@@ -116,10 +97,10 @@ test('older lines keep their order, times and identity, lack the rest, and are m
 })
 
 test('the lists by type mark them too', async () => {
-  const api = apis.get('perRun') as TestApi
-  const page = await api.get<UnifiedLogPage>('/api/v1/logs/type/job', { limit: 5 })
+  const own = api('perRun')
+  const page = await own.get<UnifiedLogPage>('/api/v1/logs/type/job', { limit: 5 })
   expect(page.logs.map(({ message }) => message)).toEqual(['line 4', 'line 10', 'line 16', 'line 22', 'line 28'])
   expect(page.degraded).toMatchObject([{ component: 'loki' }])
-  const newest = await api.get<UnifiedLogPage>('/api/v1/logs/type/job', { limit: 5, direction: 'backward' })
+  const newest = await own.get<UnifiedLogPage>('/api/v1/logs/type/job', { limit: 5, direction: 'backward' })
   expect([newest.logs.length, newest.degraded]).toEqual([5, undefined])
 })

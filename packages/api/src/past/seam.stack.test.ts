@@ -1,7 +1,6 @@
 // Paging with any filters while lines with older times arrive and days leave the hot store: what was there at the first
 // page comes once and in order, what arrived since comes once, and nothing else.
 
-import { createLokiSink } from '@runlight/bridge-loki/loki-sink'
 import type { LogPage, StoredLog } from '@runlight/contracts/api'
 import type { LabelMode } from '@runlight/contracts/labels'
 import { LABEL_MODES } from '@runlight/contracts/labels'
@@ -10,18 +9,15 @@ import { effectiveTime, instantFromNanos, instantToNanos, parseInstant } from '@
 import type { Instant } from '@runlight/contracts/time'
 import { ROLES } from '@runlight/contracts/tables'
 import { TOPICS } from '@runlight/contracts/topics'
-import { createMetrics } from '@runlight/service/metrics'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startLoki } from '../../../../regression/fixtures/loki.ts'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
 import { readLogPage } from '../logs/page.ts'
 import { DEFAULT_POOL, openDatabase } from '../store/database.ts'
 import type { Database } from '../store/database.ts'
-import { startTestApi } from '../test/api.fixture.ts'
-import type { TestApi } from '../test/api.fixture.ts'
+import { startBothStores } from '../test/both-stores.fixture.ts'
+import type { BothStores } from '../test/both-stores.fixture.ts'
 import { logEntry, time } from '../test/records.fixture.ts'
-import { startTraceStore } from '../test/trace-store.fixture.ts'
 import type { TraceStore } from '../test/trace-store.fixture.ts'
 import { connectLoki } from './loki-query.ts'
 
@@ -34,9 +30,10 @@ const RUN = 'run-paged'
 /** Before those days, of another run. */
 const OLDEST = TODAY - 25 * DAY_MS
 
+let stores: BothStores | undefined
 let loki: TestLoki
 let store: TraceStore
-const apis = new Map<LabelMode, TestApi>()
+let api: BothStores['api']
 /** All lines of the run that were stored so far. */
 const known: Known[] = []
 const ends = new Map<number, number>()
@@ -50,17 +47,8 @@ interface Known {
 }
 
 beforeAll(async () => {
-  loki = await startLoki({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
-  const sinks = LABEL_MODES.map((labels) =>
-    createLokiSink({
-      ...{ url: loki.url, topic: TOPICS.logs, labels, lines: 'json', lineLimit: 256 * 1024, pushes: 8 },
-      ...{ ageLimitMillis: 30 * DAY_MS, metrics: createMetrics() },
-    }),
-  )
-  store = await startTraceStore(sinks)
-  for (const lokiLabels of LABEL_MODES) {
-    apis.set(lokiLabels, await startTestApi(store.postgres, { lokiUrl: loki.url, lokiLabels }))
-  }
+  stores = await startBothStores({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
+  ;({ loki, store, api } = stores)
   await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
     VALUES (${RUN}, 'unassigned', 1, 'RUNNING', 0, ${new Date(TODAY - DAYS * DAY_MS).toISOString()}::timestamptz)`
   for (let daysAgo = DAYS; daysAgo >= 0; daysAgo--) {
@@ -71,11 +59,7 @@ beforeAll(async () => {
   }
 })
 
-afterAll(async () => {
-  for (const one of apis.values()) await one.stop()
-  await store?.stop()
-  await loki?.stop()
-})
+afterAll(() => stores?.stop())
 
 const dropDay = (millis: number) =>
   store.sql`SELECT runlight_drop_log_partition(${new Date(millis).toISOString().slice(0, 10)}::date)`
@@ -186,8 +170,8 @@ async function readOn(
   }
   const logs: StoredLog[] = []
   for (let pages = 1; ; pages++) {
-    const api = apis.get(mode) as TestApi
-    const page = await api.get<LogPage>(`/workflows/runs/${RUN}/logs`, { ...parameters, cursor })
+    const own = api(mode)
+    const page = await own.get<LogPage>(`/workflows/runs/${RUN}/logs`, { ...parameters, cursor })
     logs.push(...page.logs)
     cursor = page.nextCursor
     if (!page.hasMore) return { messages: logs.map(({ message }) => message), cursor }
@@ -250,7 +234,7 @@ test('lines of the past that are too large to be read at once make a page short,
   const numbers: number[] = []
   for (let cursor: string | undefined, hasMore = true; hasMore;) {
     const query = { limit: 1_000, direction: 'backward', cursor }
-    const page = await (apis.get('perRun') as TestApi).get<LogPage>(`/workflows/runs/${runId}/logs`, query)
+    const page = await api('perRun').get<LogPage>(`/workflows/runs/${runId}/logs`, query)
     numbers.push(...page.logs.map(({ message }) => Number.parseInt(message)))
     hasMore = page.hasMore
     cursor = page.nextCursor
