@@ -3,9 +3,8 @@
 import { decodeRecords } from '@runlight/bridge-core/decode'
 import type { BusRecord, DeliveryContext, PartitionBatch, RecordKind, Sink } from '@runlight/bridge-core/sink'
 import { connect } from '@runlight/bridge-postgres/connection'
-import { migrateUp, readMigrations } from '@runlight/bridge-postgres/migrate'
 import { createPostgresSink } from '@runlight/bridge-postgres/postgres-sink'
-import { ensureRoles } from '@runlight/bridge-postgres/roles'
+import { prepareTables } from '@runlight/bridge-postgres/trace-store.fixture'
 import { ROLES } from '@runlight/contracts/tables'
 import { TOPICS } from '@runlight/contracts/topics'
 import { createLog } from '@runlight/service/log'
@@ -22,15 +21,9 @@ const CONTEXT: DeliveryContext = {
   refuse: () => Promise.reject(new Error('No record of the measurement can be refused.')),
 }
 
-/** Makes the tables and roles of a server that has just been started. */
+/** Makes the roles and tables of a server that has just been started, and a place for today's lines. */
 export async function prepareStore(sql: Sql): Promise<void> {
-  const word = 'unused: every role is trusted'
-  await ensureRoles({
-    sql,
-    passwords: { writer: word, reader: word, grafana: word },
-    canLogIn: () => Promise.resolve(false),
-  })
-  await migrateUp(sql, await readMigrations())
+  await prepareTables(sql)
   await sql`select runlight_ensure_log_partition(current_date)`
 }
 

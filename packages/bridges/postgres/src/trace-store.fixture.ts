@@ -31,13 +31,7 @@ export interface TestTraceStore {
 export async function startTraceStore(): Promise<TestTraceStore> {
   const postgres = await startPostgres()
   const sql = postgres.connect()
-  const word = 'unused: every role is trusted'
-  await ensureRoles({
-    sql,
-    passwords: { writer: word, reader: word, grafana: word },
-    canLogIn: () => Promise.resolve(false),
-  })
-  await migrateUp(sql, await readMigrations())
+  await prepareTables(sql)
   return {
     postgres,
     sql,
@@ -64,6 +58,17 @@ export async function startTraceStore(): Promise<TestTraceStore> {
       await postgres.stop()
     },
   }
+}
+
+/** Makes the roles and tables of a server that has just been started. */
+export async function prepareTables(sql: Sql): Promise<void> {
+  const word = 'unused: every role is trusted'
+  await ensureRoles({
+    sql,
+    passwords: { writer: word, reader: word, grafana: word },
+    canLogIn: () => Promise.resolve(false),
+  })
+  await migrateUp(sql, await readMigrations())
 }
 
 async function readEverything(sql: Sql) {
