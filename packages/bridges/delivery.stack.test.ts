@@ -1,84 +1,31 @@
 // Both bridges as they run: processes of their own between a real bus and real stores, killed in the middle.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { consumerGroup } from '@runlight/contracts/topics'
 import type { SinkName } from '@runlight/contracts/topics'
-import { provisionUp } from '@runlight/provision/verbs'
-import { createLog } from '@runlight/service/log'
-import type { Admin, Producer } from 'kafkajs'
-import type { Sql } from 'postgres'
+import type { Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startKafka } from '../../regression/fixtures/kafka.ts'
-import type { TestKafka } from '../../regression/fixtures/kafka.ts'
-import { startLoki } from '../../regression/fixtures/loki.ts'
-import type { TestLoki } from '../../regression/fixtures/loki.ts'
-import { startPostgres } from '../../regression/fixtures/postgres.ts'
-import type { TestPostgres } from '../../regression/fixtures/postgres.ts'
-import { freePorts, startProcess, temporaryFolder } from '../../regression/fixtures/server-process.ts'
-import type { ServerProcess } from '../../regression/fixtures/server-process.ts'
+import { startDeliveryStack } from '../../regression/delivery/delivery-stack.ts'
+import type { DeliveryStack } from '../../regression/delivery/delivery-stack.ts'
 import { NO_DIFFERENCE, compareIdentities, identity } from '../../regression/oracle/identity.ts'
 import { readLokiLines } from '../../regression/oracle/loki-lines.ts'
+import { BRIDGE_MEMORY } from '../../stacks/components/bridges.ts'
 
 const RUNS = 6
 const ORG = 'acme'
 
-let kafka: TestKafka
-let server: TestPostgres
-let loki: TestLoki
-let folder: string
-let variables: Record<string, string>
-let sql: Sql
+let stack: DeliveryStack
 let producer: Producer
-let admin: Admin
-const folders: { remove: () => Promise<void> }[] = []
 
 beforeAll(async () => {
-  ;[kafka, server, loki] = await Promise.all([startKafka(), startPostgres(), startLoki()])
-  folder = await mkdtemp(join(tmpdir(), 'runlight-delivery-'))
-  const password = join(folder, 'password')
-  await writeFile(password, 'unused: every role is trusted')
-  variables = {
-    LOG_KAFKA_BROKERS: kafka.brokers.join(','),
-    RUNLIGHT_POSTGRES_URL: server.url().href,
-    RUNLIGHT_LOKI_URL: loki.url.href,
-    RUNLIGHT_LOG_LEVEL: 'warn',
-    ...Object.fromEntries(
-      ['', 'WRITER_', 'READER_', 'GRAFANA_'].map((role) => [`RUNLIGHT_POSTGRES_${role}PASSWORD_FILE`, password]),
-    ),
-  }
-  const log = createLog({ component: 'test', instance: '0', level: 'error' })
-  await provisionUp({ log, variables }, { acceptGeneration: false })
-  sql = server.connect()
-  producer = kafka.client().producer({ idempotent: true, maxInFlightRequests: 1 })
-  admin = kafka.client().admin()
-  await Promise.all([producer.connect(), admin.connect()])
+  stack = await startDeliveryStack({ memory: BRIDGE_MEMORY })
+  producer = stack.kafka.client().producer({ idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
 })
 afterAll(async () => {
-  await Promise.all([producer.disconnect(), admin.disconnect()])
-  for (const own of folders) await own.remove()
-  await sql.end({ timeout: 1 })
-  await Promise.all([kafka.stop(), server.stop(), loki.stop(), rm(folder, { recursive: true })])
+  await producer?.disconnect()
+  await stack?.stop()
 })
-
-async function startBridge(sink: SinkName): Promise<ServerProcess> {
-  const [port] = (await freePorts(1)) as [number]
-  const own = await temporaryFolder(`bridge-${sink}`)
-  folders.push(own)
-  return startProcess({
-    file: process.execPath,
-    args: ['--import', 'tsx', fileURLToPath(new URL(`${sink}/src/main.ts`, import.meta.url))],
-    folder: own,
-    env: {
-      ...variables,
-      RUNLIGHT_LISTEN: `127.0.0.1:${port}`,
-      RUNLIGHT_POSTGRES_URL: server.url('runlight_writer').href,
-    },
-  })
-}
 
 let seq = 0
 const sent: LogEntry[] = []
@@ -125,8 +72,8 @@ async function sendMore(count: number): Promise<void> {
 
 /** Records on the topic that the sink's group has not committed. */
 async function uncommitted(sink: SinkName, topic: string): Promise<number> {
-  const ends = await admin.fetchTopicOffsets(topic)
-  const answers = await admin.fetchOffsets({ groupId: consumerGroup(sink), topics: [topic] })
+  const ends = await stack.admin.fetchTopicOffsets(topic)
+  const answers = await stack.admin.fetchOffsets({ groupId: consumerGroup(sink), topics: [topic] })
   const offsets = new Map(
     answers.flatMap(({ partitions }) => partitions).map((own) => [own.partition, Number(own.offset)]),
   )
@@ -138,18 +85,18 @@ const idsOf = (entries: readonly LogEntry[]) =>
 
 describe('bridges', () => {
   it('go on after SIGKILL, and after their stores were killed, without a record lost, doubled or changed', async () => {
-    let bridges = await Promise.all([startBridge('loki'), startBridge('postgres')])
+    let bridges = await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
     for (let round = 0; round < 3; round++) {
       for (let part = 0; part < 8; part++) await sendMore(500)
       const stored = async () =>
-        Number((await sql`select count(*) from logs`.catch(() => [{ count: 0 }]))[0]?.['count'])
+        Number((await stack.sql`select count(*) from logs`.catch(() => [{ count: 0 }]))[0]?.['count'])
       // In the middle: something of this round is stored, and more is on its way.
       await expect.poll(stored, { timeout: 90_000, interval: 20 }).toBeGreaterThan(round * 4_000)
       await Promise.all(bridges.map((bridge) => bridge.kill()))
       await sendMore(500)
-      if (round === 1) await Promise.all([loki.kill(), server.kill()])
-      bridges = await Promise.all([startBridge('loki'), startBridge('postgres')])
-      if (round === 1) await Promise.all([loki.start(), server.start()])
+      if (round === 1) await Promise.all([stack.loki.kill(), stack.postgres.kill()])
+      bridges = await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
+      if (round === 1) await Promise.all([stack.loki.start(), stack.postgres.start()])
     }
     await sendMore(1_000)
     const left = async () => {
@@ -162,7 +109,7 @@ describe('bridges', () => {
     }
     await expect.poll(left, { timeout: 120_000, interval: 250 }).toBe(0)
 
-    const rows = await sql<{ job_run_id: string; message: string; producer_id: string; producer_seq: string }[]>`
+    const rows = await stack.sql<{ job_run_id: string; message: string; producer_id: string; producer_seq: string }[]>`
       select job_run_id, message, producer_id, producer_seq from logs order by job_run_id, kafka_offset`
     expect(
       compareIdentities(
@@ -177,7 +124,7 @@ describe('bridges', () => {
         own.map(({ message }) => message),
       )
       const query = {
-        url: loki.url.origin,
+        url: stack.loki.url.origin,
         tenant: ORG,
         query: `{run_id="run-${run}"}`,
         start: end - 3_600_000_000_000n,
@@ -186,15 +133,14 @@ describe('bridges', () => {
       const lines = await readLokiLines(query)
       expect(lines.map(({ line }) => line)).toEqual(own.map((entry) => JSON.stringify(entry)))
     }
-    const dense = await sql`
+    const dense = await stack.sql`
       select count(*) as events, count(distinct (run_id, sequence)) as numbers, sum(distinct last_sequence) as highest
       from workflow_traces join runs using (run_id)`
-    const [gaps] = await sql`
+    const [gaps] = await stack.sql`
       select count(*) as gaps from (select sequence - lag(sequence, 1, 0) over (partition by run_id order by sequence) as step
         from workflow_traces) s where step <> 1`
     expect(dense[0]?.['events']).toBe(dense[0]?.['numbers'])
     expect(Number(dense[0]?.['events'])).toBe(Math.ceil(sent.length / 10))
     expect(gaps).toEqual({ gaps: '0' })
-    await Promise.all(bridges.map((bridge) => bridge.kill()))
   })
 })

@@ -2,9 +2,6 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startTestApi } from '@runlight/api/test/api.fixture'
 import type { TestApi } from '@runlight/api/test/api.fixture'
@@ -14,75 +11,27 @@ import { deadLetterId } from '@runlight/contracts/dead-letter-id'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { TOPICS } from '@runlight/contracts/topics'
 import type { SinkName } from '@runlight/contracts/topics'
-import { provisionUp } from '@runlight/provision/verbs'
-import { createLog } from '@runlight/service/log'
-import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startKafka } from '../../../regression/fixtures/kafka.ts'
-import type { TestKafka } from '../../../regression/fixtures/kafka.ts'
-import { startLoki } from '../../../regression/fixtures/loki.ts'
-import type { TestLoki } from '../../../regression/fixtures/loki.ts'
-import { startPostgres } from '../../../regression/fixtures/postgres.ts'
-import type { TestPostgres } from '../../../regression/fixtures/postgres.ts'
-import { freePorts, startProcess, temporaryFolder } from '../../../regression/fixtures/server-process.ts'
-import type { ServerProcess } from '../../../regression/fixtures/server-process.ts'
+import { startDeliveryStack } from '../../../regression/delivery/delivery-stack.ts'
+import type { DeliveryStack } from '../../../regression/delivery/delivery-stack.ts'
 import { readLokiLines } from '../../../regression/oracle/loki-lines.ts'
+import { BRIDGE_MEMORY } from '../../../stacks/components/bridges.ts'
 
 const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
-const BRIDGES = new URL('../../bridges/', import.meta.url)
 const APPENDED_AT = Date.now() - 3 * 3_600_000
 const ORIGIN = { generation: 'an-older-life', topic: TOPICS.logs, partition: 0 }
 
-let kafka: TestKafka
-let server: TestPostgres
-let loki: TestLoki
-let folder: string
+let stack: DeliveryStack
 let api: TestApi
-let sql: Sql
-const bridges: ServerProcess[] = []
-const folders: { remove: () => Promise<void> }[] = []
 
 beforeAll(async () => {
-  ;[kafka, server, loki] = await Promise.all([startKafka(), startPostgres(), startLoki()])
-  folder = await mkdtemp(join(tmpdir(), 'runlight-dlq-'))
-  const password = join(folder, 'password')
-  await writeFile(password, 'unused: every role is trusted')
-  const variables = {
-    LOG_KAFKA_BROKERS: kafka.brokers.join(','),
-    RUNLIGHT_POSTGRES_URL: server.url().href,
-    RUNLIGHT_LOKI_URL: loki.url.href,
-    RUNLIGHT_LOG_LEVEL: 'warn',
-    ...Object.fromEntries(
-      ['', 'WRITER_', 'READER_', 'GRAFANA_'].map((role) => [`RUNLIGHT_POSTGRES_${role}PASSWORD_FILE`, password]),
-    ),
-  }
-  const log = createLog({ component: 'test', instance: '0', level: 'error' })
-  await provisionUp({ log, variables }, { acceptGeneration: false })
-  sql = server.connect()
-  for (const sink of ['loki', 'postgres']) {
-    const [port] = await freePorts(1)
-    const own = await temporaryFolder(`bridge-${sink}`)
-    folders.push(own)
-    const bridge = await startProcess({
-      file: process.execPath,
-      args: ['--import', 'tsx', fileURLToPath(new URL(`${sink}/src/main.ts`, BRIDGES))],
-      folder: own,
-      env: {
-        ...variables,
-        RUNLIGHT_LISTEN: `127.0.0.1:${port}`,
-        RUNLIGHT_POSTGRES_URL: server.url('runlight_writer').href,
-      },
-    })
-    bridges.push(bridge)
-  }
-  api = await startTestApi(server, { brokers: kafka.brokers })
+  stack = await startDeliveryStack({ memory: BRIDGE_MEMORY })
+  await Promise.all([stack.startBridge('loki'), stack.startBridge('postgres')])
+  api = await startTestApi(stack.postgres, { brokers: stack.kafka.brokers })
 })
 afterAll(async () => {
-  await Promise.all(bridges.map((bridge) => bridge.kill()))
-  await Promise.all(folders.map((own) => own.remove()))
   await api?.stop()
-  await sql?.end({ timeout: 1 })
-  await Promise.all([kafka?.stop(), server?.stop(), loki?.stop(), rm(folder, { recursive: true })])
+  await stack?.stop()
 })
 
 async function runlight(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
@@ -123,7 +72,7 @@ async function refuse(sink: SinkName, offset: number, value: string): Promise<st
     valueBytes: Buffer.byteLength(value),
     failedAt: new Date().toISOString(),
   }
-  const producer = kafka.client().producer()
+  const producer = stack.kafka.client().producer()
   await producer.connect()
   await producer.send({ topic: TOPICS.deadLetters, messages: [{ value: JSON.stringify(letter) }] })
   await producer.disconnect()
@@ -134,7 +83,7 @@ const stateOf = async (id: string) => (await api.get<DeadLetterDetail>(`/api/v1/
 const listed = async () => (await json<DeadLetterSummary>('list')).map(({ id }) => id)
 const lines = () =>
   readLokiLines({
-    ...{ url: loki.url.href, tenant: 'acme', query: '{shard=~".+"}' },
+    ...{ url: stack.loki.url.href, tenant: 'acme', query: '{shard=~".+"}' },
     start: BigInt(APPENDED_AT - 3_600_000) * 1_000_000n,
     end: BigInt(Date.now()) * 1_000_000n,
   })
@@ -170,18 +119,20 @@ describe('a record that was refused', () => {
     expect(again.map(({ id }) => id)).toEqual([forLoki, forPostgres])
     const replays = async () =>
       (
-        await sql<{ replays: number }[]>`select replays from dead_letters where id in ${sql([forLoki, forPostgres])}`
+        await stack.sql<
+          { replays: number }[]
+        >`select replays from dead_letters where id in ${stack.sql([forLoki, forPostgres])}`
       ).map((row) => row.replays)
     await expect.poll(replays, { timeout: 60_000 }).toEqual([2, 2])
     await expect.poll(() => stateOf(forLoki), { timeout: 60_000 }).toBe('replayed')
-    expect(await sql`select message, kafka_offset from logs`).toEqual([{ message: 'good', kafka_offset: '6' }])
+    expect(await stack.sql`select message, kafka_offset from logs`).toEqual([{ message: 'good', kafka_offset: '6' }])
     const stored = await lines()
     expect(stored.map(({ line }) => (JSON.parse(line) as LogEntry).message)).toEqual(['good'])
     expect(stored[0]?.labels['late']).toBe(again[0]?.replayId)
   })
 
   test('and that can not be replayed is named, with exit code 1', async () => {
-    const producer = kafka.client().producer()
+    const producer = stack.kafka.client().producer()
     await producer.connect()
     await producer.send({ topic: TOPICS.deadLetters, messages: [{ value: 'no letter' }] })
     await producer.disconnect()
