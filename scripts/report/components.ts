@@ -1,19 +1,13 @@
 // The table of components: health asked now, version, ports, log file.
 
+import type { Unwrap } from '@pulumi/pulumi'
 import type { Output } from '@runlight/cli/output'
+import type { ComponentReport as ReportOfPlatform } from '../../stacks/platforms/platform.ts'
 import { askKafka } from '../../stacks/plugin/readiness/kafka.ts'
 import { askTemporal } from '../../stacks/plugin/readiness/temporal.ts'
 
 /** A component as the stack's output `components` tells of it. */
-export interface ComponentReport {
-  title: string
-  version: string
-  /** Address of its readiness page, or how else its health was asked when it was brought up. */
-  health: string
-  ports: Record<string, number>
-  log: string
-  pid?: number
-}
+export type ComponentReport = Unwrap<ReportOfPlatform>
 
 const ASK_TIMEOUT_MS = 5_000
 
