@@ -19,6 +19,8 @@ const DEAF_MS = 3_000
 export class Announcements {
   readonly #listener: Listener
   #announced = true
+  /** What the last look found stored. */
+  #stored: string | undefined
   /** Since when news have come without an announcement; undefined where the last were announced. */
   #silentSince: number | undefined
 
@@ -44,8 +46,14 @@ export class Announcements {
     return this.#listener.isListening
   }
 
-  /** Told of each look at the store, and whether it found news: news that nobody announces for seconds renew the connection. */
-  looked(news: boolean): void {
+  /**
+   * Told of each look at the store. What is stored again and again without an announcement renews the connection.
+   * @param stored how far the topics are stored, as a text that changes when they are stored further. What a reader who
+   * has just come has not read yet is no sign of a deaf connection: it was announced long ago.
+   */
+  looked(stored: string): void {
+    const news = this.#stored !== undefined && stored !== this.#stored
+    this.#stored = stored
     if (news && !this.#announced) {
       this.#silentSince ??= performance.now()
       if (performance.now() - this.#silentSince > DEAF_MS) {

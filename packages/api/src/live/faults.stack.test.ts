@@ -1,5 +1,6 @@
 // The live stream while readers are slow or cut off, while a store is away, and when the server is stopped.
 
+import { performance } from 'node:perf_hooks'
 import type { LogPage, Problem, StoredLog } from '@runlight/contracts/api'
 import { StreamGap } from '@runlight/contracts/api-stream'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
@@ -158,6 +159,31 @@ test('when announcements can not be heard it polls, says so, and goes back', asy
   live.direct.loseAnswers = false
   await eventually(names).not.toContain('live')
   reader.cut()
+})
+
+test('readers who come one after another while nothing is stored do not make it doubt the announcements', async () => {
+  const ids = ['run-quiet-1', 'run-quiet-2', 'run-quiet-3']
+  for (const runId of ids) await live.startRun(runId)
+  const real = performance.now.bind(performance)
+  let ahead = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => real() + ahead)
+  try {
+    const readers = []
+    for (const runId of ids) {
+      const reader = await live.follow(runId)
+      await eventually(() => reader.events.some(({ event }) => event === 'status')).toBe(true)
+      readers.push(reader)
+      ahead += 4_000
+    }
+    for (const runId of ids) await live.store.storeLogs(numbered(runId, 0, 1))
+    for (const reader of readers) {
+      await eventually(() => lineCount(reader)).toBe(1)
+      expect(reader.events.filter(({ data }) => data.includes('"component":"live"'))).toEqual([])
+      reader.cut()
+    }
+  } finally {
+    clock.mockRestore()
+  }
 })
 
 test('while Loki is away, the last lines are those of the trace store, and who begins at the start is told to wait', async () => {

@@ -212,8 +212,8 @@ export class Hub {
     const { database, topics } = this.#settings
     const feeds = this.feeds.filter((feed) => feed.followers > 0)
     if (feeds.length === 0) return { found: false, more: false }
-    return readNews({ database, topics, ringBytes: this.#limit.bytes }, feeds, (news) =>
-      this.#announcements.looked(news),
+    return readNews({ database, topics, ringBytes: this.#limit.bytes }, feeds, (stored) =>
+      this.#announcements.looked(stored),
     )
   }
 

@@ -38,16 +38,16 @@ export interface Look {
 
 /**
  * One look at the store for all feeds.
- * @param looked told whether anything has been stored since the last look
+ * @param looked told how far the topics are stored, as a text
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function readNews(
   settings: NewsSettings,
   feeds: readonly Feed[],
-  looked: (news: boolean) => void,
+  looked: (stored: string) => void,
 ): Promise<Look> {
   const now = await settings.database.read((sql) => readStoredNow(sql, settings.topics))
-  looked(feeds.some((feed) => feed.eventsMark !== now.events || windowsOf(feed, now).length > 0))
+  looked([now.events, ...now.logs.partitions.map((partition) => partition?.nextOffset)].join())
   const ready = feeds.filter((feed) => !breakIfRenewed(feed, now))
   const before = ready.map(({ ring }) => ring.next)
   const moreLines = await readLines(settings, ready, now)
