@@ -44,5 +44,7 @@ function describeError(error: ValidatorError | undefined): string {
   const params = error.params as Record<string, unknown>
   if (error.keyword === 'required') return `lacks ${String(params['requiredProperties'] ?? 'a required field')}`
   if (error.keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+  // What `additionalProperties: false` says of each property that the shape does not have.
+  if (error.keyword === 'boolean') return 'is not a known field'
   return error.message
 }

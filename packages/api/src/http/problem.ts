@@ -39,11 +39,16 @@ export function problemOf(cause: unknown, requestId: string): Problem {
     title: code.title,
     status: code.status ?? 500,
     code: error.code,
-    detail: `${error.message} ${code.next}`,
+    detail: `${asSentence(error.message)} ${code.next}`,
     instance: `urn:runlight:request:${requestId}`,
     ...(parameter !== undefined && { parameter }),
     ...(error instanceof ParameterError && error.position !== undefined && { position: error.position }),
   }
+}
+
+/** What a store or a library has said may end without a full stop. */
+function asSentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`
 }
 
 function known(cause: unknown): RunlightError {
