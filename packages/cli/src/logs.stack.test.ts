@@ -74,6 +74,9 @@ describe('components', () => {
 
   test('those that -c names, where no run is named', async () => {
     expect(linesOf((await runlight(['logs', '-c', 'bus'], env())).out)).toEqual(['bus | bus 1', 'bus | bus 3'])
+    const both = (await runlight(['logs', '-c', 'bus', '-c', 'postgres', '--json'], env())).out
+    expect((await runlight(['logs', '-c', 'bus,postgres', '--json'], env())).out).toBe(both)
+    expect(linesOf(both)).toHaveLength(3)
   })
 
   test('without what is excluded, with what is highlighted', async () => {
@@ -172,6 +175,10 @@ describe('a run', () => {
     const { out } = await runlight(['logs', 'run-looks'], env())
     expect(linesOf(out)).toEqual(['a one', 'a two \\x1b]0;title\\x07', 'longer#2 three', 'a        four'])
     expect(linesOf((await runlight(['logs', 'run-looks', '--no-log-prefix', '-n', '1'], env())).out)).toEqual(['four'])
+    const nodes = ['-c', 'none', '-c', 'longer', '--attempt', '2']
+    expect(linesOf((await runlight(['logs', 'run-looks', ...nodes], env())).out)).toEqual(['longer#2 three'])
+    const both = await runlight(['logs', 'run-looks', '-c', 'longer', '-c', 'a', '-n', '2'], env())
+    expect(linesOf(both.out)).toEqual(['longer#2 three', 'a        four'])
   })
 
   test('that has ended is printed, and that is all', async () => {

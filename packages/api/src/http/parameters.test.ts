@@ -8,6 +8,7 @@ const read = parameterReader(
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10 })),
     state: Type.Optional(Type.Enum(['on', 'off'])),
     name: Type.String({ minLength: 1 }),
+    names: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 2 })),
   }),
 )
 
@@ -24,6 +25,8 @@ function faultOf(raw: Record<string, unknown>): [parameter: string, message: str
 test('texts become values', () => {
   expect(read({ name: '7', limit: '7', state: 'on' })).toEqual({ name: '7', limit: 7, state: 'on' })
   expect(read({ name: 'x' })).toEqual({ name: 'x' })
+  expect(read({ name: 'x', names: 'a,b' })).toEqual({ name: 'x', names: ['a,b'] })
+  expect(read({ name: 'x', names: ['a', 'b'] })).toEqual({ name: 'x', names: ['a', 'b'] })
 })
 
 test.each([
@@ -37,6 +40,8 @@ test.each([
   [{ name: 'x', limit: '9999999999999999999' }, 'limit'],
   [{ name: 'x', limit: ['1', '2'] }, 'limit'],
   [{ name: 'x', state: 'ON' }, 'state'],
+  [{ name: 'x', names: ['a', 'b', 'c'] }, 'names'],
+  [{ name: 'x', names: ['a', ''] }, 'names'],
   [{ name: '' }, 'name'],
   [{}, 'name'],
   [{ name: 'x', other: '1' }, 'other'],

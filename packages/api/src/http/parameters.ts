@@ -4,7 +4,7 @@ import { shape } from '@runlight/contracts/schema'
 import type { Static, TObject, TSchema } from 'typebox'
 import { ParameterError } from './problem.ts'
 
-/** Reads the parameters of a path or query. @throws ParameterError */
+/** Reads the parameters of a path or query; one that is a list may be given more than once. @throws ParameterError */
 export type ParameterReader<S extends TObject> = (raw: Readonly<Record<string, unknown>>) => Static<S>
 
 export function parameterReader<S extends TObject>(schema: S): ParameterReader<S> {
@@ -16,6 +16,10 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
     for (const [name, value] of Object.entries(raw)) {
       const property = (schema.properties as Record<string, TSchema>)[name]
       if (!names.includes(name) || !property) throw fault(name, `is not known here; there is ${names.join(', ')}`)
+      if (isList(property)) {
+        values[name] = Array.isArray(value) ? (value as unknown[]) : [value]
+        continue
+      }
       if (typeof value !== 'string') throw fault(name, 'was given more than once')
       values[name] = isInteger(property) ? parseInteger(name, value) : value
     }
@@ -23,7 +27,9 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
     if (missing !== undefined) throw fault(missing, 'is missing')
     const result = checked.check(values)
     if (result.ok) return result.value
-    const { field, message } = result.refusal
+    const { field: place, message } = result.refusal
+    // The second one of a list is `name.1`.
+    const field = place.replace(/\..*/, '')
     const { description } = ((schema.properties as Record<string, TSchema>)[field] ?? {}) as { description?: string }
     throw fault(field, description === undefined ? message : `${message} (${description})`)
   }
@@ -45,6 +51,10 @@ export function bodyReader(schema: TSchema | undefined): (raw: unknown) => unkno
     const { field, message } = result.refusal
     throw new ParameterError(field || 'body', `The body's ${field || 'value'} ${message}.`)
   }
+}
+
+function isList(schema: TSchema): boolean {
+  return (schema as { type?: unknown }).type === 'array'
 }
 
 function isInteger(schema: TSchema): boolean {

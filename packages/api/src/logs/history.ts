@@ -122,7 +122,7 @@ export async function hasLostArrivals(
     ...{ scope, vector: now, direction: 'forward', end: undefined, after: undefined },
     bounds: { since: since > 0n ? since : 0n, until: undefined },
   }
-  const none = { nodeRef: undefined, attempt: undefined, levels: undefined, streams: undefined }
+  const none = { nodeRefs: undefined, attempt: undefined, levels: undefined, streams: undefined }
   for (let pages = 0; pages < LOOK_BACK_PAGES; pages++) {
     const { lines, goOn } = await readPastLines(source, past, range, none, LOOK_BACK)
     if (lines.some(({ key }) => isNewer(key, vector))) return true

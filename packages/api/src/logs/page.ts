@@ -17,6 +17,9 @@ import type { LinePage, LogFilters, PageLimits, StoredLine } from '../store/log-
 import type { LogScope } from '../store/scope.ts'
 import { readVector, sameGeneration, storedIn } from '../store/positions.ts'
 
+/** As a cursor: behind everything that is there now. */
+const END = 'end'
+
 export interface LogQuery {
   scope: LogScope
   /** Topic of log entries. */
@@ -44,9 +47,23 @@ export interface LogPageRead {
  * @throws RunlightError RL_CURSOR_INVALID, RL_STORE_UNAVAILABLE
  */
 export async function readLogPage(database: Database, query: LogQuery): Promise<LogPageRead> {
-  const cursor = query.cursor === undefined ? undefined : openLogCursor(query.cursor, query.list)
-  const page = await readPageAt(database, query, cursor)
+  const page = await readPageAt(database, query, await readPlace(database, query))
   return { ...page, nextCursor: page.next && sealLogCursor(page.next, query.list) }
+}
+
+/**
+ * The place that the query's cursor names; undefined for the beginning.
+ * @throws RunlightError RL_CURSOR_INVALID, RL_STORE_UNAVAILABLE
+ */
+export async function readPlace(database: Database, query: LogQuery): Promise<LogCursor | undefined> {
+  const { cursor, list, bounds, topic, scope } = query
+  if (cursor !== END) return cursor === undefined ? undefined : openLogCursor(cursor, list)
+  return { segment: 'arrivals', bounds, vector: await database.read((sql) => readVector(sql, topic, scope)) }
+}
+
+/** Does the query ask from scratch, so that nobody has said yet that there is such a list? */
+export function isFirst({ cursor }: Pick<LogQuery, 'cursor'>): boolean {
+  return cursor === undefined || cursor === END
 }
 
 export interface Page {

@@ -82,7 +82,7 @@ function lineAt(runId: string, own: number, index: number, number: number, parti
 async function readAll(
   mode: LabelMode,
   runId: string,
-  query: Readonly<Record<string, string | number>> = {},
+  query: Readonly<Record<string, string | number | readonly string[]>> = {},
   between: (page: number) => Promise<unknown> | undefined = () => undefined,
 ): Promise<StoredLog[]> {
   const logs: StoredLog[] = []
@@ -109,6 +109,7 @@ const QUERIES = [
   { limit: 190, direction: 'backward' },
   { level: 'error', stream: 'stderr', limit: 50 },
   { nodeRef: 'node 1', attempt: 2 },
+  { nodeRef: ['node 2', 'node 0'], level: 'error' },
   { grep: '7$', limit: 40 },
   { since: time(TODAY - 2 * DAY_MS), until: time(TODAY - DAY_MS), limit: 100 },
 ] as const

@@ -209,7 +209,7 @@ test.each([
     const { lines } = await readLogPage(stepping, {
       ...{ scope: { kind: 'run', runId }, topic: TOPICS.logs, direction: 'forward', cursor: undefined, list: [runId] },
       past: { loki: connectLoki(loki.url), labels: 'perRun', topic: TOPICS.logs },
-      filters: { nodeRef: undefined, attempt: undefined, levels: undefined, streams: undefined },
+      filters: { nodeRefs: undefined, attempt: undefined, levels: undefined, streams: undefined },
       bounds: { since: undefined, until: undefined },
       limits: { lines: 1_000, bytes: 1_000_000, scan: 1_000 },
     })

@@ -8,10 +8,14 @@ import type { LogScope } from '../store/scope.ts'
 
 /** The query of a scope in one tenant. Names of streams hold nothing that a regular expression could take for its own. */
 export function pastQuery(scope: LogScope, tenant: string, mode: LabelMode, filters: LogFilters): string {
-  const { nodeRef, attempt, execution, levels, streams } = filters
+  const { nodeRefs, attempt, execution, levels, streams } = filters
   const labels: string[] = []
   const pipeline: string[] = []
   const equals = (name: string, value: string | number) => `${name}=${quoteLabelValue(String(value))}`
+  const oneOf = (name: string, values: readonly string[]) =>
+    values.length === 1
+      ? equals(name, values[0] as string)
+      : `${name}=~${quoteLabelValue(values.map(quoteMeta).join('|'))}`
   if (scope.kind === 'components') {
     const names = scope.names?.map(quoteMeta).join('|') ?? '.+'
     labels.push(`${LABELS.component}=~${quoteLabelValue(names)}`)
@@ -19,11 +23,11 @@ export function pastQuery(scope: LogScope, tenant: string, mode: LabelMode, filt
     addAll(scope.type, tenant, mode, labels, pipeline)
   } else if (mode === 'perRun') {
     labels.push(equals(LABELS.runId, scope.runId))
-    if (nodeRef !== undefined) labels.push(equals(LABELS.node, nodeRef))
+    if (nodeRefs) labels.push(oneOf(LABELS.node, nodeRefs))
   } else {
     labels.push(equals(LABELS.org, tenant))
     pipeline.push(equals(STRUCTURED_METADATA.runId, scope.runId))
-    if (nodeRef !== undefined) pipeline.push(equals(STRUCTURED_METADATA.node, nodeRef))
+    if (nodeRefs) pipeline.push(oneOf(STRUCTURED_METADATA.node, nodeRefs))
   }
   if (streams) labels.push(`${LABELS.stream}=~${quoteLabelValue(streams.map(quoteMeta).join('|'))}`)
   if (levels) pipeline.push(`${STRUCTURED_METADATA.level}=~${quoteLabelValue(levels.join('|'))}`)

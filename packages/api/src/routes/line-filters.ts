@@ -1,5 +1,6 @@
 // Parameters by which lines are chosen, and the query that they make.
 
+import { NodeRef } from '@runlight/contracts/identifiers'
 import { LOG_LEVELS } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
 import { ParameterError } from '../http/problem.ts'
@@ -50,6 +51,11 @@ export const ComponentNames = Type.Optional(
   }),
 )
 
+/** Their names may hold commas, so it is given again for each. */
+export const NodeRefs = Type.Optional(
+  Type.Array(NodeRef, { minItems: 1, maxItems: MAX_NAMES, description: 'The node; given again for each other one' }),
+)
+
 /** The lines of the components that are named. @throws ParameterError */
 export function componentScope(names: string | undefined): LogScope {
   if (names === undefined) return { kind: 'components', names: undefined }
@@ -69,7 +75,7 @@ export interface LineParameters {
   since?: string
   until?: string
   grep?: string
-  nodeRef?: string
+  nodeRef?: readonly string[]
   attempt?: number
   direction?: 'forward' | 'backward'
   cursor?: string
@@ -78,16 +84,18 @@ export interface LineParameters {
 
 /** What to read for the parameters. @throws ParameterError */
 export function lineQuery({ topics, past }: StatusSources, scope: LogScope, parameters: LineParameters): LogQuery {
-  const { nodeRef, attempt, level, stream, since, until, grep, direction = 'forward', cursor, limit } = parameters
+  const { attempt, level, stream, since, until, grep, direction = 'forward', cursor, limit } = parameters
+  const nodeRefs = parameters.nodeRef && [...new Set(parameters.nodeRef)].sort()
   return {
     scope,
     topic: topics.logs,
     past,
-    filters: { nodeRef, attempt, levels: level?.split(','), streams: stream?.split(','), grep: compileGrep(grep) },
+    filters: { nodeRefs, attempt, levels: level?.split(','), streams: stream?.split(','), grep: compileGrep(grep) },
     bounds: { since: resolveMoment('since', since), until: resolveMoment('until', until) },
     direction,
     cursor,
-    list: [...scopeIdentity(scope), direction, nodeRef, attempt, level, stream, since, until, grep],
+    // No name of a node holds a line end.
+    list: [...scopeIdentity(scope), direction, nodeRefs?.join('\n'), attempt, level, stream, since, until, grep],
     limits: { lines: limit ?? DEFAULT_LIMIT, bytes: PAGE_BYTES, scan: SCAN_LINES },
   }
 }

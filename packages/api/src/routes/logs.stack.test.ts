@@ -26,7 +26,7 @@ afterAll(async () => {
   await store?.stop()
 })
 
-type Query = Readonly<Record<string, string | number | undefined>>
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
 
 /** Reads pages until there are no more; `between` runs after each of them. */
 async function readAll(
@@ -45,6 +45,7 @@ async function readAll(
   }
 }
 
+const numbered = (prefix: string, from: number) => [...Array(10).keys()].map((index) => `${prefix}-${from + index}`)
 const messages = (logs: readonly StoredLog[]) => logs.map((log) => log.message)
 
 function keyOf(log: StoredLog): [time: bigint, partition: number, offset: bigint] {
@@ -125,6 +126,20 @@ test('the cursor of a run that was read to its end gives what arrives later, and
   expect((await readAll(runId, { limit: 100, cursor: later.cursor })).logs).toEqual([])
 })
 
+test('a cursor behind all gives what arrives from then on, however old, and nothing twice', async () => {
+  const runId = 'run-from-its-end'
+  const start = Date.now() - 60_000
+  await storeLines(runId, 30, { partition: 1, millis: start })
+  const end = await readAll(runId, { cursor: 'end' })
+  expect(end).toMatchObject({ logs: [], pages: 1 })
+  await storeLines(runId, 10, { partition: 1, from: 30, millis: start - 600_000 })
+  await storeLines(runId, 10, { partition: 2, from: 40, millis: start + 1_000 })
+  const later = await readAll(runId, { cursor: end.cursor, limit: 3 })
+  expect(messages(later.logs)).toEqual([...numbered('1', 30), ...numbered('2', 40)])
+  expect((await readAll(runId, { cursor: later.cursor })).logs).toEqual([])
+  expect((await api.refused('/workflows/runs/nobody/logs?cursor=end')).status).toBe(404)
+})
+
 test('a cursor from before the first line gives all of them', async () => {
   const runId = 'run-not-begun'
   await store.sql`
@@ -160,6 +175,11 @@ test('filters give the matching lines once, also where they are few and far betw
   const deployed = await readAll(runId, { nodeRef: 'deploy', attempt: 2, stream: 'stderr', limit: 1_000 })
   expect(messages(deployed.logs)).toEqual(all.slice(59_000).filter((message) => Number(message) % 3 === 0))
   expect((await readAll(runId, { nodeRef: 'deploy', attempt: 1 })).logs).toEqual([])
+  const nodes = { nodeRef: ['none', 'build', 'deploy'], since: time(start, 58_990), limit: 7 }
+  const both = await readAll(runId, { ...nodes, until: time(start, 59_010) })
+  expect(messages(both.logs)).toEqual(all.slice(58_990, 59_011))
+  const one = await readAll(runId, { ...nodes, nodeRef: ['none', 'build'] })
+  expect(messages(one.logs)).toEqual(all.slice(58_990, 59_000))
   const between = await readAll(runId, { since: time(start, 100), until: time(start, 199), limit: 30 })
   expect(messages(between.logs)).toEqual(all.slice(100, 200))
   expect((await readAll(runId, { since: '30s' })).logs).toEqual([])

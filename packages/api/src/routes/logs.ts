@@ -1,16 +1,16 @@
 // The lines of a run, and those of components.
 
 import { ComponentLogPage, LogPage } from '@runlight/contracts/api'
-import { Attempt, NodeRef } from '@runlight/contracts/identifiers'
+import { Attempt } from '@runlight/contracts/identifiers'
 import Type from 'typebox'
 import { jsonArray, jsonWith } from '../http/json.ts'
 import { route } from '../http/route.ts'
-import { readLogPage } from '../logs/page.ts'
+import { isFirst, readLogPage } from '../logs/page.ts'
 import { partialLines } from '../past/partial.ts'
 import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
-import { ComponentNames, LineFilters, componentScope, lineQuery } from './line-filters.ts'
-import { DirectionParameter, Paging, RunPath } from './parameters.ts'
+import { ComponentNames, LineFilters, NodeRefs, componentScope, lineQuery } from './line-filters.ts'
+import { DirectionParameter, LinePaging, RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
 
 export const runLogs = (sources: StatusSources) =>
@@ -20,18 +20,19 @@ export const runLogs = (sources: StatusSources) =>
     summary: 'Lines of a run by time; lines that arrive while one pages come after them, whatever their times',
     params: RunPath,
     query: Type.Object({
-      nodeRef: Type.Optional(NodeRef),
+      nodeRef: NodeRefs,
       attempt: Type.Optional(Attempt),
       ...LineFilters,
       direction: DirectionParameter,
-      ...Paging,
+      ...LinePaging,
     }),
     answer: LogPage,
     refusals: ['RL_CURSOR_INVALID', 'RL_RUN_NOT_FOUND', 'RL_STORE_UNAVAILABLE'],
     handle: async ({ params: { runId }, query }) => {
       const scope = { kind: 'run', runId } as const
-      const page = await readLogPage(sources.database, lineQuery(sources, scope, query))
-      const nothing = page.lines.length === 0 && !page.hasMore && query.cursor === undefined
+      const lines = lineQuery(sources, scope, query)
+      const page = await readLogPage(sources.database, lines)
+      const nothing = page.lines.length === 0 && !page.hasMore && isFirst(lines)
       if (nothing && !(await runIsKnown(sources, runId))) throw runNotFound(runId)
       const degraded = [...degradation('loki', await sources.lokiHealth()), ...partialLines(page.lines)]
       const answer = {
@@ -50,7 +51,7 @@ export const componentLogs = (sources: StatusSources) =>
     operationId: 'getComponentLogs',
     summary: 'Lines of components by time; lines that arrive while one pages come after them, whatever their times',
     params: Type.Object({}),
-    query: Type.Object({ component: ComponentNames, ...LineFilters, direction: DirectionParameter, ...Paging }),
+    query: Type.Object({ component: ComponentNames, ...LineFilters, direction: DirectionParameter, ...LinePaging }),
     answer: ComponentLogPage,
     refusals: ['RL_CURSOR_INVALID', 'RL_STORE_UNAVAILABLE'],
     handle: async ({ query: { component, ...query } }) => {

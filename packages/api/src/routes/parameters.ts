@@ -21,6 +21,18 @@ export const Paging = {
   ),
 }
 
+/** Of lists of lines. */
+export const LinePaging = {
+  ...Paging,
+  cursor: Type.Optional(
+    Type.String({
+      ...Paging.cursor,
+      description:
+        '`nextCursor` of the page before, unchanged, with the same other parameters; or `end`: only what arrives from now on',
+    }),
+  ),
+}
+
 export const DirectionParameter = Type.Optional(
   Type.Enum(['forward', 'backward'], { default: 'forward', description: 'Oldest first, or newest first' }),
 )

@@ -1,12 +1,12 @@
 // The live streams of a run, and of components.
 
-import { Attempt, NodeRef } from '@runlight/contracts/identifiers'
+import { Attempt } from '@runlight/contracts/identifiers'
 import Type from 'typebox'
 import { streamRoute } from '../http/stream-route.ts'
 import type { Live } from '../live/live.ts'
 import { runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
-import { ComponentNames, LineFilters, componentScope, lineQuery } from './line-filters.ts'
+import { ComponentNames, LineFilters, NodeRefs, componentScope, lineQuery } from './line-filters.ts'
 import { BACKFILL_LINES, fromParameter, openStream } from './open-stream.ts'
 import { RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
@@ -27,7 +27,7 @@ export const runStream = (sources: StatusSources, live: Live) =>
           description: 'Which of `status`, `trace` and `log`, comma-separated; all of them if not given',
         }),
       ),
-      nodeRef: Type.Optional(NodeRef),
+      nodeRef: NodeRefs,
       attempt: Type.Optional(Attempt),
       ...LineFilters,
     }),

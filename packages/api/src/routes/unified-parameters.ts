@@ -1,9 +1,9 @@
 // Parameters of the unified-logging addresses: those of the other lists, in snake_case, and the page by its offset.
 
-import { Attempt, NodeRef, OrgId } from '@runlight/contracts/identifiers'
+import { Attempt, OrgId } from '@runlight/contracts/identifiers'
 import { LogType } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
-import { LineFilters } from './line-filters.ts'
+import { LineFilters, NodeRefs } from './line-filters.ts'
 import { DirectionParameter, Paging } from './parameters.ts'
 
 /** Beyond this a cursor has to be used: an offset costs all the lines before it. */
@@ -26,13 +26,14 @@ export const ListParameters = {
   cursor: Type.Optional(
     Type.String({
       ...Paging.cursor,
-      description: '`next_cursor` of the page before, unchanged, with the same other parameters and without `offset`',
+      description:
+        '`next_cursor` of the page before, unchanged, with the same other parameters and without `offset`; or `end`: only what arrives from now on',
     }),
   ),
   offset,
 }
 
-export const NodeParameters = { node_ref: Type.Optional(NodeRef), attempt: Type.Optional(Attempt) }
+export const NodeParameters = { node_ref: NodeRefs, attempt: Type.Optional(Attempt) }
 
 export const TypeParameter = Type.Optional(LogType)
 

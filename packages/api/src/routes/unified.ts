@@ -5,13 +5,13 @@ import type { UnifiedLog } from '@runlight/contracts/api-unified'
 import { RunId, parseTaskRunId } from '@runlight/contracts/identifiers'
 import { LogType } from '@runlight/contracts/log-entry'
 import Type from 'typebox'
-import { openLogCursor, sealLogCursor } from '../cursor/cursors.ts'
+import { sealLogCursor } from '../cursor/cursors.ts'
 import type { LogCursor } from '../cursor/cursors.ts'
 import { jsonArray, jsonWith } from '../http/json.ts'
 import type { Json } from '../http/json.ts'
 import { ParameterError } from '../http/problem.ts'
 import { route } from '../http/route.ts'
-import { readPageAt } from '../logs/page.ts'
+import { isFirst, readPageAt, readPlace } from '../logs/page.ts'
 import type { LogQuery } from '../logs/page.ts'
 import { partialLines } from '../past/partial.ts'
 import { degradation, runIsKnown } from '../status/read.ts'
@@ -60,7 +60,7 @@ export const taskRunLogs = (sources: StatusSources) =>
       if (!task)
         throw new ParameterError('id', 'The parameter id must be <run>/<execution>/<node>/<attempt>, percent-encoded.')
       const { runId, execution, nodeRef, attempt } = task
-      return answer(sources, { kind: 'run', runId }, { ...query, nodeRef, attempt }, execution)
+      return answer(sources, { kind: 'run', runId }, { ...query, nodeRef: [nodeRef], attempt }, execution)
     },
   })
 
@@ -105,9 +105,9 @@ async function answer(
   if (cursor !== undefined && offset > 0) {
     throw new ParameterError('offset', 'The parameter offset must be left out where there is a cursor.')
   }
-  const start = cursor === undefined ? undefined : openLogCursor(cursor, list)
+  const start = await readPlace(sources.database, query)
   const found = await readFrom(sources, query, start, offset)
-  if (found.lines.length === 0 && !found.hasMore && cursor === undefined && scope.kind === 'run') {
+  if (found.lines.length === 0 && !found.hasMore && isFirst(query) && scope.kind === 'run') {
     if (!(await runIsKnown(sources, scope.runId))) throw runNotFound(scope.runId)
   }
   const degraded = [...degradation('loki', await sources.lokiHealth()), ...partialLines(found.lines)]

@@ -16,7 +16,7 @@ export type Fragment = PendingQuery<Row[]>
 
 /** What a reader wants of the lines. */
 export interface LogFilters {
-  nodeRef: string | undefined
+  nodeRefs: readonly string[] | undefined
   attempt: number | undefined
   execution?: number | undefined
   type?: LogType | undefined
@@ -168,10 +168,10 @@ export async function hasLines(sql: Sql, runId: string): Promise<boolean> {
 
 export function filterConditions(
   sql: Sql,
-  { nodeRef, attempt, execution, type, levels, streams }: LogFilters,
+  { nodeRefs, attempt, execution, type, levels, streams }: LogFilters,
 ): readonly (Fragment | undefined)[] {
   return [
-    nodeRef === undefined ? undefined : sql`node_ref = ${nodeRef}`,
+    nodeRefs && sql`node_ref = ANY(${nodeRefs as string[]}::text[])`,
     attempt === undefined ? undefined : sql`attempt = ${attempt}`,
     execution === undefined ? undefined : sql`execution = ${execution}`,
     type && sql`type = ${type}`,
@@ -277,7 +277,7 @@ export function notNull(text: string | null): string | undefined {
 }
 
 /** A record that came without a producer is stored under the place where it lay. */
-const FOREIGN = 'foreign:'
+export const FOREIGN = 'foreign:'
 
 export function producer(row: { producer_id: string; producer_seq: string }): Producer | undefined {
   return row.producer_id.startsWith(FOREIGN) ? undefined : { id: row.producer_id, seq: Number(row.producer_seq) }

@@ -14,7 +14,10 @@ import type { ApiSettings } from '../api.ts'
 export interface TestApi {
   url: string
   /** The body of a 200. @throws Error with the answer when it is another */
-  get: <T>(path: string, query?: Readonly<Record<string, string | number | undefined>>) => Promise<T>
+  get: <T>(
+    path: string,
+    query?: Readonly<Record<string, string | number | readonly string[] | undefined>>,
+  ) => Promise<T>
   /** The refusal, with its HTTP status. @throws Error when it is none */
   refused: (path: string) => Promise<{ status: number; problem: Problem }>
   /** How many are open. */
@@ -64,10 +67,15 @@ export async function startTestApi(
   const url = `http://127.0.0.1:${port}`
   return {
     url,
-    get: async <T>(path: string, query: Readonly<Record<string, string | number | undefined>> = {}) => {
+    get: async <T>(
+      path: string,
+      query: Readonly<Record<string, string | number | readonly string[] | undefined>> = {},
+    ) => {
       const address = new URL(path, url)
       for (const [name, value] of Object.entries(query)) {
-        if (value !== undefined) address.searchParams.set(name, String(value))
+        for (const one of typeof value === 'object' ? value : [value]) {
+          if (one !== undefined) address.searchParams.append(name, String(one))
+        }
       }
       const response = await fetch(address)
       const text = await response.text()

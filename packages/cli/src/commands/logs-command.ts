@@ -12,8 +12,8 @@ interface LogFlags {
   follow?: boolean
   lines?: number | 'all'
   tail?: number | 'all'
-  node?: string
-  container?: string
+  node?: string[]
+  container?: string[]
   attempt?: number
   level?: NonNullable<LogQuery['level']>
   stream?: string
@@ -40,8 +40,12 @@ export function addLogsCommand(program: Command, context: () => Context, count: 
     .option('-f, --follow', 'go on with what comes, until the run has ended')
     .option('-n, --lines <count>', 'only the last so many lines, or `all` (100 where components are followed)', lines)
     .addOption(new Option('--tail <count>', 'the same').argParser(lines).hideHelp())
-    .option('-c, --node <node>', 'only this node of the run; where no run is named, only these components')
-    .addOption(new Option('--container <node>', 'the same').hideHelp())
+    .option(
+      '-c, --node <node>',
+      'only this node of the run; where no run is named, this component; may be repeated',
+      several,
+    )
+    .addOption(new Option('--container <node>', 'the same').argParser(several).hideHelp())
     .option('--attempt <number>', 'only this attempt', count)
     .option('-l, --level <levels>', 'only these levels, comma-separated: debug, info, warn, error', levels)
     .option('--stream <streams>', 'only these streams, comma-separated')
@@ -68,7 +72,7 @@ Examples:
     )
     .action(async (names: string[], flags: LogFlags) => {
       const { attempt, level, stream, since, until } = flags
-      const nodeRef = flags.node ?? flags.container
+      const nodeRef = flags.node || flags.container ? [...(flags.node ?? []), ...(flags.container ?? [])] : undefined
       const grep = flags.grep ?? flags.include
       const filters = {
         ...(nodeRef !== undefined && { nodeRef }),
@@ -113,6 +117,10 @@ function pattern(text: string, flags = ''): RegExp {
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`)
   }
+}
+
+function several(text: string, before: string[] = []): string[] {
+  return [...before, text]
 }
 
 function patterns(text: string, before: RegExp[] = []): RegExp[] {

@@ -39,12 +39,12 @@ export async function printLogs(context: Context, runId: string, options: LogsOp
 
 /**
  * Prints the lines of what is named, oldest first: nothing is all components, one name a run or a component, several are
- * components. In front of components, the node that is asked for names components too.
+ * components. In front of components, the nodes that are asked for name components too.
  */
 export async function showLogs(context: Context, names: readonly string[], options: LogsOptions): Promise<void> {
   const { nodeRef, ...filters } = options.filters
   const isRun = names.length > 0 || nodeRef === undefined
-  const target = await findTarget(context, isRun ? names : nodeRef.split(','))
+  const target = await findTarget(context, isRun ? names : [nodeRef].flat().flatMap((given) => given.split(',')))
   const untold = target.components && options.follow && filters.since === undefined
   await print(context, target, {
     ...options,

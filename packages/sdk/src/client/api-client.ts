@@ -8,7 +8,7 @@ import type { FollowClient } from './follow.ts'
 import { items } from './pages.ts'
 import { createRequests } from './request.ts'
 import type { ApiClientSettings } from './request.ts'
-import { commaSeparated } from './schema.ts'
+import { asParameters } from './schema.ts'
 import type { Query, Schema, WithLists } from './schema.ts'
 
 export type { ApiClientSettings } from './request.ts'
@@ -21,7 +21,8 @@ interface LineLists {
 
 export type RunQuery = Query<'listRuns'>
 export type TraceQuery = Query<'getRunTrace'>
-export type LogQuery = WithLists<Query<'getRunLogs'>, LineLists>
+export type LogQuery = WithLists<Query<'getRunLogs'>, LineLists & { nodeRef?: string }>
+export type LokiQuery = Query<'queryRunLoki'>
 /** Of all components if none is named. */
 export type ComponentLogQuery = WithLists<Query<'getComponentLogs'>, LineLists & { component?: string }>
 
@@ -56,14 +57,14 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
     ask((api, init) => api.GET('/workflows/runs/{runId}/trace', { params: { path: { runId }, query }, ...init }))
   const logs: ApiClient['logs'] = (runId, query = {}) =>
     ask((api, init) => {
-      const params = { path: { runId }, query: commaSeparated<Query<'getRunLogs'>>(query) }
+      const params = { path: { runId }, query: asParameters<Query<'getRunLogs'>>(query) }
       return api.GET('/workflows/runs/{runId}/logs', { params, ...init })
     })
   const status: ApiClient['status'] = (runId) =>
     ask((api, init) => api.GET('/workflows/runs/{runId}/status', { params: { path: { runId } }, ...init }))
   const componentLogs: ApiClient['componentLogs'] = (query = {}) =>
     ask((api, init) => {
-      const params = { query: commaSeparated<Query<'getComponentLogs'>>(query) }
+      const params = { query: asParameters<Query<'getComponentLogs'>>(query) }
       return api.GET('/components/logs', { params, ...init })
     })
   return {

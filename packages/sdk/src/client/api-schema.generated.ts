@@ -1264,7 +1264,7 @@ export interface operations {
                 direction?: "forward" | "backward";
                 /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
                 cursor?: string;
-                /** @description Most items of a page */
+                /** @description Most events of a page */
                 limit?: number;
             };
             header?: never;
@@ -1344,8 +1344,8 @@ export interface operations {
     getRunLogs: {
         parameters: {
             query?: {
-                /** @description The node of the graph; also the Temporal activity id */
-                nodeRef?: string;
+                /** @description The node; given again for each other one */
+                nodeRef?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Levels, comma-separated */
@@ -1360,7 +1360,7 @@ export interface operations {
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
-                /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
+                /** @description `nextCursor` of the page before, unchanged, with the same other parameters; or `end`: only what arrives from now on */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
@@ -1787,7 +1787,7 @@ export interface operations {
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
-                /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
+                /** @description `nextCursor` of the page before, unchanged, with the same other parameters; or `end`: only what arrives from now on */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
@@ -1857,8 +1857,8 @@ export interface operations {
     getJobRunLogs: {
         parameters: {
             query?: {
-                /** @description The node of the graph; also the Temporal activity id */
-                node_ref?: string;
+                /** @description The node; given again for each other one */
+                node_ref?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Levels, comma-separated */
@@ -1873,7 +1873,7 @@ export interface operations {
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
-                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset`; or `end`: only what arrives from now on */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
@@ -1969,7 +1969,7 @@ export interface operations {
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
-                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset`; or `end`: only what arrives from now on */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
@@ -2067,7 +2067,7 @@ export interface operations {
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
-                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset`; or `end`: only what arrives from now on */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
@@ -2153,7 +2153,7 @@ export interface operations {
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
-                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset` */
+                /** @description `next_cursor` of the page before, unchanged, with the same other parameters and without `offset`; or `end`: only what arrives from now on */
                 cursor?: string;
                 /** @description Most items of a page */
                 limit?: number;
@@ -2660,8 +2660,8 @@ export interface operations {
                 from?: string;
                 /** @description Which of `status`, `trace` and `log`, comma-separated; all of them if not given */
                 events?: string;
-                /** @description The node of the graph; also the Temporal activity id */
-                nodeRef?: string;
+                /** @description The node; given again for each other one */
+                nodeRef?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Levels, comma-separated */
@@ -2766,8 +2766,8 @@ export interface operations {
                 from?: string;
                 /** @description Which of `status`, `trace` and `log`, comma-separated; all of them if not given */
                 events?: string;
-                /** @description The node of the graph; also the Temporal activity id */
-                nodeRef?: string;
+                /** @description The node; given again for each other one */
+                nodeRef?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Levels, comma-separated */
@@ -3048,8 +3048,8 @@ export interface operations {
                 type?: "system" | "job" | "task";
                 /** @description The run; also the Temporal workflow id */
                 job_run_id?: string;
-                /** @description The node of the graph; also the Temporal activity id */
-                node_ref?: string;
+                /** @description The node; given again for each other one */
+                node_ref?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Components, comma-separated; all of them if not given */
@@ -3157,8 +3157,8 @@ export interface operations {
                 type?: "system" | "job" | "task";
                 /** @description The run; also the Temporal workflow id */
                 job_run_id?: string;
-                /** @description The node of the graph; also the Temporal activity id */
-                node_ref?: string;
+                /** @description The node; given again for each other one */
+                node_ref?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Components, comma-separated; all of them if not given */

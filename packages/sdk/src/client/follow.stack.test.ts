@@ -177,6 +177,26 @@ test.each(['refuse', 'buffer'] as const)('streams that a proxy would %s are poll
   expect(coming.messages).toEqual(numbers(coming.messages.length, 3_500 - coming.messages.length))
 })
 
+test('lines with older times that arrive while it is polled come too, each once', async () => {
+  const runId = 'run-late'
+  proxy.streams = 'refuse'
+  await startRun(runId)
+  await store.storeLogs(numbered(runId, 0, 10))
+  const nodes = { nodeRef: ['build', 'no, none'] }
+  const last = follow(overProxy(), runId, { ...nodes, from: '-3', events: 'log' })
+  const coming = follow(overProxy(), runId, { ...nodes, from: 'end', events: 'log' })
+  await eventually(() => [last.states, coming.states]).toEqual([['polling'], ['polling']])
+  const old = new Date(Date.now() - 600_000).toISOString()
+  await store.storeLogs(numbered(runId, 10, 5, { timestamp: old }))
+  await store.storeLogs(numbered(runId, 15, 5, { nodeRef: 'other' }))
+  await store.storeLogs(numbered(runId, 20, 5))
+  await endRun(runId)
+  expect(await Promise.all([last.end, coming.end])).toEqual(['done', 'done'])
+  const since = [...numbers(5, 10), ...numbers(5, 20)]
+  expect(last.messages).toEqual(['7', '8', '9', ...since])
+  expect(coming.messages).toEqual(since)
+})
+
 test('over a restart of the API it streams again, also when one that is being stopped is asked', async () => {
   const runId = 'run-restart'
   await startRun(runId)

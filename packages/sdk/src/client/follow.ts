@@ -20,7 +20,7 @@ export interface FollowOptions {
 }
 
 export type FollowRunQuery = FollowOptions &
-  WithLists<Query<'streamRun'>, FollowLists & { events?: 'status' | 'trace' | 'log' }>
+  WithLists<Query<'streamRun'>, FollowLists & { nodeRef?: string; events?: 'status' | 'trace' | 'log' }>
 export type FollowComponentsQuery = FollowOptions &
   WithLists<Query<'streamComponents'>, FollowLists & { component?: string }>
 
@@ -89,7 +89,7 @@ function linesBy(
       const { logs, hasMore, nextCursor } = await read(query)
       return { lines: logs, hasMore, ...(nextCursor !== undefined && { nextCursor }) }
     },
-    placeOf: ({ effectiveTs, position }) => ({ time: effectiveTs, id: position }),
+    idOf: ({ position }) => position,
   }
   return source as PolledSource
 }

@@ -5,6 +5,7 @@ import { readEventStream } from './event-stream.ts'
 import type { ServerEvent } from './event-stream.ts'
 import type { LiveQuery, Place } from './live-place.ts'
 import { isProblem } from './request.ts'
+import { asParameters } from './schema.ts'
 
 /** The API answers at once with a first line: who keeps it back keeps back everything. */
 const FIRST_BYTE_MS = 10_000
@@ -62,9 +63,8 @@ export async function* connect(
 
 function address({ baseUrl, path, query }: LiveQuery, place: Place): string {
   const parameters = new URLSearchParams()
-  const since = place.since === undefined ? {} : { since: place.since }
-  for (const [name, value] of Object.entries({ ...query, ...since, from: place.from })) {
-    if (value !== undefined) parameters.set(name, String(value))
+  for (const [name, value] of Object.entries(asParameters<object>({ ...query, from: place.from }))) {
+    for (const one of [value].flat()) parameters.append(name, String(one))
   }
   const base = String(baseUrl)
   return `${base}${base.endsWith('/') ? '' : '/'}${path}?${parameters}`

@@ -98,6 +98,7 @@ async function* streamed(
       if (sequence <= place.sequence) continue
       place.sequence = sequence
     }
+    if (event === 'log' && live.poll && place.given.has(live.poll.idOf(content))) continue
     yield { event, data: content }
   }
   throw new Error('it has ended the stream')

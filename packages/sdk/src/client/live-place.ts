@@ -15,8 +15,8 @@ export type LiveState = 'streaming' | 'polling' | 'waiting'
 /** Where the same is read page by page, when it can not be streamed. */
 export interface PolledSource<Line = unknown> {
   lines: (query: PollQuery) => Promise<{ lines: readonly Line[]; hasMore: boolean; nextCursor?: string }>
-  /** Place of a line in the list: a time that `since` takes, and what makes it itself. */
-  placeOf: (line: Line) => { time: string; id: string }
+  /** What makes a line itself. */
+  idOf: (line: Line) => string
   /**
    * Given by a source that keeps its own place, which means nothing to the stream: it finds the place to begin at. Such
    * a source is used only before anything was streamed, and from then on.
@@ -28,9 +28,9 @@ export interface PolledSource<Line = unknown> {
 }
 
 export interface PollQuery {
+  /** `end`: behind everything that is there. */
   cursor?: string
   limit: number
-  since?: string
   direction: 'forward' | 'backward'
 }
 
@@ -56,12 +56,10 @@ export interface Place {
   cursor: string | undefined
   /** `sequence` of the last event that was given. */
   sequence: number
-  /** The earliest time of what is asked for, where polling had to choose one. */
-  since: string | undefined
-  /** The line from which on polling gives lines: itself, or what comes after it. */
-  skip: { line: string; included: boolean } | undefined
+  /** Lines with which polling began that may come again behind its cursor. */
+  given: ReadonlySet<string>
 }
 
 export function placeAt(from: string): Place {
-  return { from, cursor: undefined, sequence: 0, since: undefined, skip: undefined }
+  return { from, cursor: undefined, sequence: 0, given: new Set() }
 }

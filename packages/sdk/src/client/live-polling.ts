@@ -27,7 +27,8 @@ export async function* pollEvents(
   { until, onStart }: PollBounds,
 ): AsyncGenerator<LiveEvent, void, undefined> {
   const kinds = wantedKinds(live, source)
-  if (kinds.log) await begin(source, place)
+  // At once: the place is behind them now.
+  for (const line of kinds.log ? await begin(source, place) : []) yield { event: 'log', data: line }
   let eventCursor: string | undefined
   let told: string | undefined
   let endedAt: number | undefined
@@ -51,11 +52,11 @@ export async function* pollEvents(
     }
     if (kinds.log) {
       for await (const line of linePages(source, place)) {
-        if (isSkipped(source, place, line)) continue
+        if (place.given.has(source.idOf(line))) continue
         found++
         yield { event: 'log', data: line }
       }
-      place.skip = undefined
+      place.given = new Set()
     }
     if (status && isFinal(status)) {
       endedAt ??= Date.now()
@@ -80,45 +81,39 @@ function wantedKinds({ query }: LiveQuery, source: PolledSource) {
 }
 
 /**
- * Where a reader begins that has no cursor yet: `end` and `-100` are no places of a list that goes forward. The line at
- * the place gives the time to read from, and lines of that time up to it are passed over.
+ * Finds the cursor to go on from where there is none yet, `end` or `-100` for instance, and gives the last lines before
+ * it, oldest first. What arrives from then on comes in the order of its arrival, however old its own time is.
  */
-async function begin(source: PolledSource, place: Place): Promise<void> {
-  if (source.begin) return source.begin(place.from)
-  if (place.cursor !== undefined || place.from === 'start') return
-  const last = place.from === 'end' ? 0 : /^-\d+$/.test(place.from) ? -Number(place.from) : undefined
-  if (last === undefined) {
-    place.cursor = place.from
-    return
+async function begin(source: PolledSource, place: Place): Promise<unknown[]> {
+  if (source.begin) {
+    await source.begin(place.from)
+    return []
   }
-  let line: unknown
-  let left = Math.max(1, last)
-  for (let cursor: string | undefined; left > 0;) {
-    const query = {
-      direction: 'backward' as const,
-      limit: Math.min(left, PAGE),
-      ...(cursor !== undefined && { cursor }),
-    }
-    const page = await source.lines(query)
-    left -= page.lines.length
-    line = page.lines.at(-1) ?? line
+  if (place.cursor !== undefined || place.from === 'start') return []
+  const count = place.from === 'end' ? 0 : /^-\d+$/.test(place.from) ? -Number(place.from) : undefined
+  if (count === undefined) {
+    place.cursor = place.from
+    return []
+  }
+  // First, so that nothing arrives unseen; what arrives before the last lines are read is among both.
+  const { nextCursor } = await source.lines({ direction: 'forward', cursor: 'end', limit: 1 })
+  const lines = await lastLines(source, count)
+  place.cursor = nextCursor
+  place.from = 'start'
+  place.given = new Set(lines.map((line) => source.idOf(line)))
+  return lines
+}
+
+async function lastLines(source: PolledSource, count: number): Promise<unknown[]> {
+  const lines: unknown[] = []
+  for (let cursor: string | undefined; lines.length < count;) {
+    const limit = Math.min(count - lines.length, PAGE)
+    const page = await source.lines({ direction: 'backward', limit, ...(cursor !== undefined && { cursor }) })
+    lines.push(...page.lines)
     cursor = page.nextCursor
     if (!page.hasMore || cursor === undefined) break
   }
-  place.from = 'start'
-  if (line === undefined) return
-  const { time, id } = source.placeOf(line)
-  place.since = time
-  place.skip = { line: id, included: last > 0 }
-}
-
-/** Does the line stand before the place where the reader begins? */
-function isSkipped(source: PolledSource, place: Place, line: unknown): boolean {
-  const { skip } = place
-  if (!skip) return false
-  const reached = source.placeOf(line).id === skip.line
-  if (reached) place.skip = undefined
-  return !reached || !skip.included
+  return lines.reverse()
 }
 
 async function* linePages(source: PolledSource, place: Place): AsyncGenerator<unknown, void, undefined> {
@@ -126,7 +121,6 @@ async function* linePages(source: PolledSource, place: Place): AsyncGenerator<un
     const page = await source.lines({
       ...{ direction: 'forward', limit: PAGE },
       ...(place.cursor !== undefined && { cursor: place.cursor }),
-      ...(place.since !== undefined && { since: place.since }),
     })
     yield* page.lines
     place.cursor = page.nextCursor ?? place.cursor

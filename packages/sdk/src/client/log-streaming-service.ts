@@ -7,7 +7,7 @@ import { liveEvents } from './live-events.ts'
 import type { LiveState } from './live-place.ts'
 import { createRequests } from './request.ts'
 import type { AskFor, Requests } from './request.ts'
-import { commaSeparated } from './schema.ts'
+import { asParameters } from './schema.ts'
 import type { Query, Schema } from './schema.ts'
 import { pollLists } from './unified-polling.ts'
 import type { UnifiedList } from './unified-polling.ts'
@@ -101,7 +101,7 @@ export class LogStreamingService {
   /** Lines of all runs and components as they come, over lost connections, until it is closed. */
   streamAllLogs(options: StreamAllOptions): LogStreamer {
     const { from = 'end', type, level, grep } = options
-    const query = commaSeparated<Query<'streamLogs'>>({ type, level, grep })
+    const query = asParameters<Query<'streamLogs'>>({ type, level, grep })
     const { type: _, ...filters } = query
     const lists = (type === undefined ? TYPES : [type]).map((one): UnifiedList => {
       const read = this.#byType(one)

@@ -11,9 +11,9 @@ const line = (type: Line['type'], number: number): Line => ({
 
 /** A list that goes forward by its cursor; `fail`: how often it can not be read before. */
 function list(lines: readonly Line[], fail = 0): UnifiedList {
-  return async ({ cursor = '0', limit = 100, direction }) => {
+  return async ({ cursor = '0', limit = 100 }) => {
     if (fail-- > 0) throw new Error('It does not answer')
-    if (direction === 'backward') return { limit, offset: 0, logs: lines.slice(-limit), has_more: false }
+    if (cursor === 'end') return { limit, offset: 0, logs: [], has_more: false, next_cursor: String(lines.length) }
     const [from, to] = [Number(cursor), Math.min(lines.length, Number(cursor) + limit)]
     return { limit, offset: 0, logs: lines.slice(from, to), has_more: to < lines.length, next_cursor: String(to) }
   }

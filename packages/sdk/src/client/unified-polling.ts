@@ -6,12 +6,7 @@ import type { Schema } from './schema.ts'
 type Line = Schema<'UnifiedLog'>
 
 /** One list of the unified-logging addresses. */
-export type UnifiedList = (query: {
-  cursor?: string
-  limit?: number
-  since?: string
-  direction?: 'forward' | 'backward'
-}) => Promise<Schema<'UnifiedLogPage'>>
+export type UnifiedList = (query: { cursor?: string; limit?: number }) => Promise<Schema<'UnifiedLogPage'>>
 
 /** Begins at `start`, or else at the end. Lines of one answer come by their times. */
 export function pollLists(lists: readonly UnifiedList[]): PolledSource {
@@ -29,7 +24,7 @@ export function pollLists(lists: readonly UnifiedList[]): PolledSource {
         hasMore: pages.some((page) => page.hasMore),
       }
     },
-    placeOf: (line) => ({ time: line.timestamp, id: JSON.stringify(line) }),
+    idOf: (line) => JSON.stringify(line),
   }
   return source as PolledSource
 }
@@ -38,40 +33,24 @@ export function pollLists(lists: readonly UnifiedList[]): PolledSource {
 class ListPlace {
   readonly #read: UnifiedList
   #cursor: string | undefined
-  #begun = false
-  #since: string | undefined
-  /** Up to this line it is passed over, as long as the first pages last. */
-  #skip: string | undefined
 
   constructor(read: UnifiedList) {
     this.#read = read
   }
 
   async goToEnd(): Promise<void> {
-    if (this.#begun) return
-    const [last] = (await this.#read({ direction: 'backward', limit: 1 })).logs
-    this.#since = last?.timestamp
-    this.#skip = last && JSON.stringify(last)
     // A first page that fails moves the end no further.
-    this.#begun = true
+    this.#cursor ??= (await this.#read({ cursor: 'end', limit: 1 })).next_cursor
   }
 
   /** The next page; `taken` moves the place behind it. */
   async next(limit: number): Promise<{ lines: Line[]; hasMore: boolean; taken: () => void }> {
-    const page = await this.#read({
-      limit,
-      ...(this.#cursor !== undefined && { cursor: this.#cursor }),
-      ...(this.#since !== undefined && { since: this.#since }),
-    })
-    const skip = this.#skip
-    const last = skip === undefined ? -1 : page.logs.findIndex((line) => JSON.stringify(line) === skip)
-    const isPassed = skip === undefined || last >= 0
+    const page = await this.#read({ limit, ...(this.#cursor !== undefined && { cursor: this.#cursor }) })
     return {
-      lines: isPassed ? page.logs.slice(last + 1) : [],
+      lines: page.logs,
       hasMore: page.has_more,
       taken: () => {
         this.#cursor = page.next_cursor ?? this.#cursor
-        if (isPassed || !page.has_more) this.#skip = undefined
       },
     }
   }
