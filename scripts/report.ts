@@ -6,9 +6,11 @@ import { showStatus } from '@runlight/cli/commands/status'
 import { printLogs } from '@runlight/cli/commands/logs'
 import { printTrace } from '@runlight/cli/commands/trace'
 import { createApiClient } from '@runlight/sdk/client/api-client'
+import { runlightHome } from './environment/home.ts'
 import type { ComponentReport } from './report/components.ts'
 import { printComponents } from './report/components.ts'
 import { followRun, progressLine } from './report/demo-run.ts'
+import { whereToLook } from './report/where-to-look.ts'
 
 /** The stack's outputs, as stacks/index.ts gives them. */
 export interface StackOutputs {
@@ -45,21 +47,6 @@ export async function report(stack: string, outputs: StackOutputs, signal: Abort
   await heading('Components')
   await printComponents(components, output)
   await heading('Where to look next')
-  for (const [what, where] of whereToLook(stack, addresses, runId)) await output.line(`  ${what.padEnd(24)}${where}`)
-}
-
-function whereToLook(stack: string, addresses: StackOutputs['addresses'], runId: string): [string, string][] {
-  return [
-    ['this run', `npx runlight status ${runId}`],
-    ['its lines', `npx runlight logs ${runId}`],
-    ['its timeline', `npx runlight trace ${runId}`],
-    ['all runs', 'npx runlight runs'],
-    ['API', `${addresses.api}/workflows/runs`],
-    ['Temporal', addresses.temporalUi],
-    ['Prometheus', addresses.prometheus],
-    ...(addresses.console === undefined ? [] : [['the bus', addresses.console] as [string, string]]),
-    ...(addresses.grafana === undefined ? [] : [['Grafana', addresses.grafana] as [string, string]]),
-    ['plain Pulumi', '. ./.runlight/env && pulumi stack output'],
-    ['take it away', `npm run down${stack === 'local' ? '' : ` -- --stack ${stack}`}`],
-  ]
+  for (const [what, where] of whereToLook(stack, addresses, runId, runlightHome()))
+    await output.line(`  ${what.padEnd(24)}${where}`)
 }
