@@ -3,6 +3,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
+import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXPORT_FORMATS } from '../logs/export.ts'
 import type { ExportFormat } from '../logs/export.ts'
@@ -29,6 +30,7 @@ interface LogFlags {
   json?: boolean
   export?: ExportFormat
   output?: string
+  logql?: string
 }
 
 /** Adds the command. */
@@ -61,6 +63,11 @@ export function addLogsCommand(program: Command, context: () => Context, count: 
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--export <format>', 'as data').choices(EXPORT_FORMATS))
     .option('-o, --output <file>', 'into a file, which is there when it is whole')
+    .addOption(
+      new Option('--logql <query>', "what Loki answers for the run's lines: LogQL, see docs/logql.md").conflicts(
+        NOT_FOR_LOGQL,
+      ),
+    )
     .addHelpText(
       'after',
       `
@@ -68,7 +75,8 @@ Examples:
   runlight logs -f                           all components, as they speak
   runlight logs bus postgres -l warn,error   what went wrong there
   runlight logs RUN -f -c build              one node of a run, until the run has ended
-  runlight logs RUN --export csv -o run.csv  a whole run, as a table`,
+  runlight logs RUN --export csv -o run.csv  a whole run, as a table
+  runlight logs RUN --logql 'sum by (node) (count_over_time({}[5m]))'`,
     )
     .action(async (names: string[], flags: LogFlags) => {
       const { attempt, level, stream, since, until } = flags
@@ -83,6 +91,7 @@ Examples:
         ...(until !== undefined && { until }),
         ...(grep !== undefined && { grep }),
       }
+      if (flags.logql !== undefined) return askLoki(context(), names, flags.logql, flags)
       const { showLogs } = await import('./logs.ts')
       return showLogs(context(), names, {
         filters,
@@ -100,6 +109,34 @@ Examples:
   function lines(text: string): number | 'all' {
     return text === 'all' ? text : count(text)
   }
+}
+
+/** What a query says itself, and what its answer is not. */
+const NOT_FOR_LOGQL = [
+  'follow',
+  'node',
+  'container',
+  'attempt',
+  'level',
+  'stream',
+  'grep',
+  'include',
+  'exclude',
+  'export',
+  'output',
+]
+
+async function askLoki(context: Context, names: readonly string[], query: string, flags: LogFlags): Promise<void> {
+  const [run, ...others] = names
+  if (run === undefined || others.length > 0)
+    throw new CommandError('--logql is for one run: runlight logs RUN --logql …', 2)
+  const lines = flags.lines ?? flags.tail
+  const { printLogql } = await import('../logs/logql.ts')
+  return printLogql(context, run, {
+    ...{ query, since: flags.since, until: flags.until, json: flags.json, highlight: flags.highlight },
+    ...{ timestamps: flags.timestamps ?? false, prefix: flags.prefix && flags.logPrefix },
+    ...(typeof lines === 'number' && { lines }),
+  })
 }
 
 /** Levels as people write them. */

@@ -44,6 +44,8 @@ export interface ApiClient extends DeadLetterClient, FollowClient {
   cancelRun: (runId: string) => Promise<Schema<'CancelledRun'>>
   logs: (runId: string, query?: LogQuery) => Promise<Schema<'LogPage'>>
   allLogs: (runId: string, query?: LogQuery) => AsyncGenerator<Schema<'StoredLog'>, void, undefined>
+  /** LogQL for the run's lines in Loki, of the subset in docs/logql.md, and Loki's own answer. */
+  queryLoki: (runId: string, query?: LokiQuery) => Promise<Schema<'LokiAnswer'>>
   components: () => Promise<Schema<'ComponentList'>>
   componentLogs: (query?: ComponentLogQuery) => Promise<Schema<'ComponentLogPage'>>
 }
@@ -92,6 +94,8 @@ export function createApiClient(settings: ApiClientSettings): ApiClient {
         (page) => logs(runId, page),
         (page) => page.logs,
       ),
+    queryLoki: (runId, query = {}) =>
+      ask((api, init) => api.GET('/workflows/runs/{runId}/loki', { params: { path: { runId }, query }, ...init })),
     components: () => ask((api, init) => api.GET('/components', init)),
     componentLogs,
   }

@@ -79,8 +79,9 @@ test('over 100 forced disconnects while lines flow nothing is lost and nothing c
   const followed = follow(overWire(), runId)
   let written = 0
   let flowing = true
+  const over = ended.signal
   const writing = (async () => {
-    while (flowing) {
+    while (flowing && !over.aborted) {
       await store.storeLogs(numbered(runId, written, 50))
       await store.storeEvents([traceEvent({ runId, type: 'NODE_PROGRESS', nodeRef: 'build' })])
       written += 50

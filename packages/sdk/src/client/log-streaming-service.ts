@@ -1,7 +1,7 @@
 // Logs in the words of the product's origin, for browsers and Node: lists, and lines as they come.
 
 import { createApiClient } from './api-client.ts'
-import type { ApiClient, ApiClientSettings } from './api-client.ts'
+import type { ApiClient, ApiClientSettings, LokiQuery } from './api-client.ts'
 import type { RunEvent } from './follow.ts'
 import { liveEvents } from './live-events.ts'
 import type { LiveState } from './live-place.ts'
@@ -91,6 +91,18 @@ export class LogStreamingService {
 
   async getLogsByType(type: LogType, limit = 100, offset = 0): Promise<LogMessage[]> {
     return (await this.#byType(type)({ limit, offset })).logs
+  }
+
+  /**
+   * Lines of a run, or what can be counted of them, from Loki: LogQL of the subset in docs/logql.md in, Loki's own
+   * answer out.
+   */
+  queryJobRunLogs(
+    jobRunId: string,
+    logql = '{}',
+    options: Omit<LokiQuery, 'query'> = {},
+  ): Promise<Schema<'LokiAnswer'>> {
+    return this.#api.queryLoki(jobRunId, { ...options, query: logql })
   }
 
   /** Connections, buffers and gaps of the live streams. */
