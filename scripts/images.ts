@@ -11,6 +11,7 @@ import { pinnedImage, referenceOf } from '../stacks/platforms/docker/catalogue.t
 import { cloneRoot, runlightHome } from './environment/home.ts'
 import { Failure } from './failure.ts'
 import { pinDigests } from './images/pin-digests.ts'
+import { pushImage } from './images/push-image.ts'
 import { progressFor } from './terminal/progress.ts'
 import { CommandFailed, run } from './tools/command.ts'
 import { runVerb } from './verb.ts'
@@ -68,6 +69,10 @@ async function main(signal: AbortSignal): Promise<number> {
     },
   })
   if (values.pin) return await pin(values.again, signal)
+  if (values.push && !values.registry) {
+    console.error('Say where to push: --registry registry.example/team')
+    return 2
+  }
   const unknown = positionals.filter((name) => !SERVICE_NAMES.some((each) => each === `@runlight/${name}`))
   if (unknown.length > 0) {
     console.error(
@@ -88,7 +93,7 @@ async function main(signal: AbortSignal): Promise<number> {
       built.push(
         await progress.step(service, async () => {
           const image = await buildImage(service, { ...options, into, signal }).catch(explained)
-          if (push) await run({ file: 'docker', args: ['push', '--quiet', image.reference], signal }).catch(explained)
+          if (push) await pushImage(image.reference, signal)
           return image
         }),
       )

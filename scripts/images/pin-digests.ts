@@ -48,10 +48,13 @@ async function digestOf(reference: string, image: string, signal: AbortSignal): 
   await run({ file: 'docker', args: ['pull', '--quiet', reference], signal: limited })
   const args = ['image', 'inspect', '--format', '{{range .RepoDigests}}{{println .}}{{end}}', reference]
   const digests = (await run({ file: 'docker', args, signal: limited })).split('\n')
-  const short = image.slice(image.lastIndexOf('/') + 1)
-  const digest = digests.find((each) => each.split('@')[0]?.endsWith(short))
+  // The same image may have come from other registries, too, and under names that end alike.
+  const digest = digests.find((each) => repositoryOf(each.split('@')[0] ?? '') === repositoryOf(image))
   const [, value] = DIGEST.exec(digest ?? '') ?? []
   if (value === undefined)
     throw new Error(`The engine knows no digest of ${reference}: it was not pulled from a registry`)
   return value
 }
+
+/** Some engines write out where Docker Hub's images are, others do not. */
+const repositoryOf = (image: string): string => image.replace(/^docker\.io\/(library\/)?/, '')

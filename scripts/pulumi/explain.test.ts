@@ -23,6 +23,13 @@ it.each([
   expect(told).toContain('runlight:docker.baseImage')
 })
 
+it('tells which image can not be pushed, and how to log in', () => {
+  const message = 'error reading push output: unauthorized: authentication required'
+  const told = explainError(message, 'bridge-loki-image', 'dev')
+  expect(told).toMatch(/^The image of bridge-loki can't be pushed: unauthorized: authentication required\n/)
+  expect(told).toMatch(/docker login .*runlight:docker\.registry/)
+})
+
 it('tells which port is taken', () => {
   const message =
     'Unable to start container: Error response from daemon: driver failed programming external connectivity on endpoint ' +

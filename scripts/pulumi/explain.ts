@@ -22,6 +22,13 @@ const KNOWN: readonly Known[] = [
       `another one with Node and npm: pulumi config set --path 'runlight:docker.baseImage' <image>`,
   },
   {
+    pattern: /error reading push output: ([^\n]*)/,
+    explain: ([reason = ''], resource) =>
+      `The image of ${resource.replace(/-image$/, '')} can't be pushed: ${trimmed(reason)}\n` +
+      `See that the engine reaches the registry, and log in there as somebody who may write (docker login <registry>); ` +
+      `which one it is: pulumi config get --path 'runlight:docker.registry'`,
+  },
+  {
     pattern:
       /Bind for (\S+?):(\d+) failed: port is already allocated|listen tcp4? (\S+?):(\d+): bind: address already in use/,
     explain: ([ip, port, otherIp, otherPort], resource) =>
