@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed, run } from '../tools/command.ts'
 import { installDebianPackages, whyNoDebianPackages } from '../tools/sources/debian-package.ts'
 import { makeBaseImage } from './base-image.ts'
+import { registryProgram } from './registry-program.ts'
 
 const INSTALL_MS = 300_000
 const START_MS = 60_000
@@ -24,7 +25,7 @@ const CGROUPS = '/sys/fs/cgroup'
 
 export interface PrivateEngine {
   /** What the docker command and the suites need to find it. */
-  env: { DOCKER_HOST: string; RUNLIGHT_TEST_BASE_IMAGE: string }
+  env: Readonly<Record<string, string>>
   /** Ends it and removes all that it had; never fails. */
   stop: () => Promise<void>
 }
@@ -57,10 +58,21 @@ export async function startPrivateEngine(options: EngineOptions): Promise<Privat
     const work = join(folder, 'base')
     const base = await makeBaseImage({ env, folder: work, ...options })
     await rm(work, { recursive: true })
-    return { env: { DOCKER_HOST: host, RUNLIGHT_TEST_BASE_IMAGE: base }, stop }
+    const registry = await registryFor(join(folder, 'registry'), options)
+    return { env: { DOCKER_HOST: host, RUNLIGHT_TEST_BASE_IMAGE: base, ...registry }, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** For the tests that push; the others do without. */
+async function registryFor(folder: string, { signal }: EngineOptions): Promise<Record<string, string>> {
+  try {
+    return { RUNLIGHT_TEST_REGISTRY: await registryProgram(folder, signal) }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { RUNLIGHT_TEST_NO_REGISTRY: (error as Error).message }
   }
 }
 
