@@ -126,6 +126,19 @@ it('lets each run without rights, without a writable root, and within limits', (
   }
 })
 
+it('gives no rights to what only carries files, either', () => {
+  const carriers = registered.filter(({ type, inputs }) => type === 'Container' && inputs['start'] === false)
+  expect(carriers.map(({ name }) => name)).toContain('postgres-files')
+  for (const { inputs } of carriers) {
+    expect(inputs).toMatchObject({
+      user: expect.stringMatching(/^[1-9]\d*:\d+$/) as string,
+      capabilities: { drops: ['ALL'] },
+      securityOpts: ['no-new-privileges:true'],
+      networkMode: 'none',
+    })
+  }
+})
+
 it('keeps data on volumes that stay, and files on volumes that are read-only where they are used', () => {
   const volumes = registered.filter(({ type }) => type === 'Volume')
   for (const { name, retain } of volumes) expect([name, retain]).toEqual([name, name.endsWith('-data')])

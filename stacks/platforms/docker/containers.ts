@@ -58,16 +58,21 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
     provider,
   })
 
+  /** Rights of a container of ours: no root, nothing that a kernel gives, nothing to gain. */
+  const confined = ({ pinned }: Image) => ({
+    user: pinned.user,
+    capabilities: { drops: ['ALL'] },
+    securityOpts: ['no-new-privileges:true'],
+  })
+
   /** What a container of ours is like, whatever runs in it. */
   const commonOf = ({ name, memoryMiB, cpus = 1 }: Limits, image: Image) => ({
     name: `${prefix}-${name}`,
     image: image.reference,
     hostname: name,
-    user: image.pinned.user,
+    ...confined(image),
     readOnly: true,
     tmpfs: SCRATCH,
-    capabilities: { drops: ['ALL'] },
-    securityOpts: ['no-new-privileges:true'],
     memory: memoryMiB,
     // As much again is swapped by default: slow, where a limit should be seen.
     memorySwap: memoryMiB,
@@ -113,6 +118,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
             component: name,
             name: `${prefix}-${name}-files`,
             image: image.reference,
+            confined: confined(image),
             key: secrets.postgresOwnerPassword,
           },
           { ...options, dependsOn: [image.resource] },

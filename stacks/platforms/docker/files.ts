@@ -25,14 +25,18 @@ export interface Carrier {
   name: string
   /** Any image that the engine has. */
   image: string
+  /** Rights that it would have, though it never runs. */
+  confined: Confined
   /** Keeps a digest of secrets from saying anything of them. */
   key: pulumi.Output<string>
 }
 
+type Confined = Pick<docker.ContainerArgs, 'user' | 'capabilities' | 'securityOpts'>
+
 /** The volume with the files, and what has to be there before it is mounted. */
 export function fileVolume(
   { files, secrets }: Files,
-  { stack, component, name, image, key }: Carrier,
+  { stack, component, name, image, confined, key }: Carrier,
   options: pulumi.CustomResourceOptions,
 ): { volume: pulumi.Output<string>; resource: pulumi.Resource } {
   const uploads = [
@@ -59,6 +63,7 @@ export function fileVolume(
     {
       name: volumeName,
       image,
+      ...confined,
       ...{ start: false, mustRun: false, restart: 'no', networkMode: 'none' },
       // Never run, but an image without a command of its own is refused.
       entrypoints: ['true'],
