@@ -9,7 +9,7 @@ export interface ErrorCode {
 
 export const ERROR_CODES = {
   RL_CONFIG_INVALID: {
-    title: 'A setting is missing or has a value it can not have',
+    title: 'A setting is missing or has a value it cannot have',
     next: 'Correct what the message names; docs/settings.md has the settings of a stack, docs/environment.md the variables of a service.',
   },
   RL_STREAM_UNREGISTERED: {
@@ -29,7 +29,7 @@ export const ERROR_CODES = {
     next: 'The bus has lost records or another bus answers. Check its data, then `npm run provision -- --accept-generation` and `npm run up`; elsewhere run provision with `up --accept-generation` and start the bridge again.',
   },
   RL_CONSUMER_STOPPED: {
-    title: 'The consumer can not go on',
+    title: 'The consumer cannot go on',
     next: 'Read the cause in the message; on Docker and Kubernetes the process is restarted, on `local` by the next `npm run up`.',
   },
   RL_MIGRATION_FAILED: {
@@ -37,7 +37,7 @@ export const ERROR_CODES = {
     next: "Read the database's own words in the message, mend the cause, and run `npm run up` again.",
   },
   RL_PARAMETER_INVALID: {
-    title: 'A parameter has a value it can not have',
+    title: 'A parameter has a value it cannot have',
     next: 'Correct the parameter that the answer names.',
     status: 400,
   },
@@ -48,7 +48,7 @@ export const ERROR_CODES = {
   },
   RL_LOGQL_INVALID: {
     title: 'The LogQL query is not one of those that are passed on to Loki',
-    next: 'Change it at the position that the answer names; docs/logql.md describes what is taken.',
+    next: 'Correct the query, at the position that the answer gives where it gives one; docs/logql.md says what is accepted.',
     status: 400,
   },
   RL_ANSWER_TOO_LARGE: {
@@ -72,7 +72,7 @@ export const ERROR_CODES = {
     status: 409,
   },
   RL_ENGINE_UNAVAILABLE: {
-    title: 'Temporal can not be reached',
+    title: 'Temporal cannot be reached',
     next: 'Try again; /components tells what is away.',
     status: 503,
   },
@@ -82,17 +82,17 @@ export const ERROR_CODES = {
     status: 404,
   },
   RL_DEAD_LETTER_NOT_REPLAYABLE: {
-    title: 'The dead letter can not be replayed',
+    title: 'The dead letter cannot be replayed',
     next: 'The message says why; `runlight dlq show` shows what was refused.',
     status: 409,
   },
   RL_DEAD_LETTER_GONE: {
-    title: 'The record is on the bus no more',
-    next: 'It was too large to be kept with its dead letter, and its topic has let it go. Send it again from its source, if that has it still.',
+    title: 'The record is no longer on the bus',
+    next: 'It was too large to be kept with its dead letter, and has since expired from its topic. Send it again from its source, if it is still there.',
     status: 410,
   },
   RL_BUS_UNAVAILABLE: {
-    title: 'The telemetry bus can not be reached',
+    title: 'The telemetry bus cannot be reached',
     next: 'Try again; /readyz tells what is away.',
     status: 503,
   },
@@ -102,8 +102,8 @@ export const ERROR_CODES = {
     status: 404,
   },
   RL_METHOD_NOT_ALLOWED: {
-    title: 'The address does not know this method',
-    next: 'The header Allow names those that it knows.',
+    title: 'The address does not support this method',
+    next: 'The header Allow names those that it supports.',
     status: 405,
   },
   RL_REQUEST_TIMEOUT: {
@@ -122,7 +122,7 @@ export const ERROR_CODES = {
     status: 415,
   },
   RL_HEADERS_TOO_LARGE: {
-    title: 'The head of the request is too large',
+    title: 'The address and the headers of the request are too large',
     next: 'Send a shorter address and fewer or shorter headers.',
     status: 431,
   },
@@ -142,7 +142,7 @@ export const ERROR_CODES = {
     status: 426,
   },
   RL_STORE_UNAVAILABLE: {
-    title: 'The store that holds the answer can not be reached',
+    title: 'The store that holds the answer cannot be reached',
     next: 'Try again; /readyz tells which store is away.',
     status: 503,
   },

@@ -44,7 +44,7 @@ const Filters = {
   topic: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9._-]{1,249}$',
-      description: 'Only records that first lay on this topic',
+      description: 'Only records that were first on this topic',
     }),
   ),
   state: Type.Optional(StateFilter),

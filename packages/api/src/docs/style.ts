@@ -49,5 +49,9 @@ small { color: var(--faint) }
   nav summary { display: none }
   main { padding: 1.5rem 2.5rem 6rem }
 }
+@media (max-width: 40rem) {
+  tbody th, td { min-width: 4rem }
+  td small { overflow-wrap: anywhere }
+}
 @media print { nav, .skip { display: none } body { display: block } }
 `

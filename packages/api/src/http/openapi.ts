@@ -123,7 +123,7 @@ function streamPaths(streams: readonly StreamRoute[]): Record<string, Record<str
         name: 'last-event-id',
         in: 'header',
         required: false,
-        description: 'Cursor with which a browser comes back; instead of `from`',
+        description: 'Cursor that a browser sends when it connects again; used in place of `from`',
         schema: { type: 'string' },
       }
       const sse = {

@@ -28,7 +28,7 @@ export const runLoki = (sources: StatusSources) => {
   return route({
     url: '/workflows/runs/{runId}/loki',
     operationId: 'queryRunLoki',
-    summary: 'Lines of a run, or what can be counted of them, from Loki: LogQL in, the answer of Loki out',
+    summary: 'Lines of a run from Loki, or counts of them: LogQL in, the answer of Loki out',
     params: RunPath,
     query: Type.Object({
       query: Type.Optional(

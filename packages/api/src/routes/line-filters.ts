@@ -20,7 +20,11 @@ const STREAM = '[a-z][a-z0-9_-]{0,31}'
 
 export const moment = (description: string) =>
   Type.Optional(
-    Type.String({ minLength: 2, maxLength: 40, description: `${description}: RFC 3339, or as \`15m\` ago` }),
+    Type.String({
+      minLength: 2,
+      maxLength: 40,
+      description: `${description}: RFC 3339, or how long ago, such as \`15m\``,
+    }),
   )
 
 export const LineFilters = {
@@ -34,7 +38,7 @@ export const LineFilters = {
     Type.String({
       minLength: 1,
       maxLength: MAX_GREP_LENGTH,
-      description: "Regular expression in RE2's syntax that the message must hold a match of",
+      description: "Regular expression in RE2's syntax; only lines whose message has a match",
     }),
   ),
 }
@@ -53,7 +57,11 @@ export const ComponentNames = Type.Optional(
 
 /** Their names may hold commas, so it is given again for each. */
 export const NodeRefs = Type.Optional(
-  Type.Array(NodeRef, { minItems: 1, maxItems: MAX_NAMES, description: 'The node; given again for each other one' }),
+  Type.Array(NodeRef, {
+    minItems: 1,
+    maxItems: MAX_NAMES,
+    description: 'The node; repeat the parameter for several nodes',
+  }),
 )
 
 /** The lines of the components that are named. @throws ParameterError */

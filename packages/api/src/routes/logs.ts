@@ -17,7 +17,8 @@ export const runLogs = (sources: StatusSources) =>
   route({
     url: '/workflows/runs/{runId}/logs',
     operationId: 'getRunLogs',
-    summary: 'Lines of a run by time; lines that arrive while one pages come after them, whatever their times',
+    summary:
+      'Lines of a run, ordered by time; lines that arrive during paging come last, however old their own times are',
     params: RunPath,
     query: Type.Object({
       nodeRef: NodeRefs,
@@ -49,7 +50,8 @@ export const componentLogs = (sources: StatusSources) =>
   route({
     url: '/components/logs',
     operationId: 'getComponentLogs',
-    summary: 'Lines of components by time; lines that arrive while one pages come after them, whatever their times',
+    summary:
+      'Lines of components, ordered by time; lines that arrive during paging come last, however old their own times are',
     params: Type.Object({}),
     query: Type.Object({ component: ComponentNames, ...LineFilters, direction: DirectionParameter, ...LinePaging }),
     answer: ComponentLogPage,

@@ -72,7 +72,7 @@ export const runCancel = (sources: ControlSources) =>
     method: 'POST',
     url: '/workflows/runs/{runId}/cancel',
     operationId: 'cancelRun',
-    summary: 'Asks for the cancellation of a run; it has taken effect when its status says so',
+    summary: 'Asks for the cancellation of a run; the status of the run says when it has taken effect',
     params: RunPath,
     query: Type.Object({}),
     answer: CancelledRun,

@@ -32,13 +32,13 @@ export const runList = (sources: StatusSources) =>
   route({
     url: '/workflows/runs',
     operationId: 'listRuns',
-    summary: 'Runs, newest first, as the trace store knows them',
+    summary: 'Runs, newest first: by when the first event of each reached the bus',
     params: Type.Object({}),
     query: Type.Object({
-      status: Type.Optional(RunState),
+      status: Type.Optional(Type.Enum(RunState.enum, { description: 'Only runs in this state' })),
       workflow: Type.Optional(WorkflowId),
-      since: moment('Not before: when the first event of the run reached the bus'),
-      until: moment('Not after: the same'),
+      since: moment('Runs whose first event reached the bus at or after this time'),
+      until: moment('Runs whose first event reached the bus at or before this time'),
       ...Paging,
     }),
     answer: RunPage,

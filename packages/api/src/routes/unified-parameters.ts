@@ -38,5 +38,5 @@ export const NodeParameters = { node_ref: NodeRefs, attempt: Type.Optional(Attem
 export const TypeParameter = Type.Optional(LogType)
 
 export const OrganisationParameter = Type.Optional(
-  Type.String({ ...OrgId, description: 'Lines of this organisation only; `unassigned` for those that name none' }),
+  Type.String({ ...OrgId, description: 'Only lines of this organisation; `unassigned` for lines that name none' }),
 )

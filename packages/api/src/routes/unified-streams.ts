@@ -23,7 +23,7 @@ export const unifiedStream = (sources: StatusSources, live: Live) =>
     socketUrl: '/api/v1/logs/stream/ws',
     operationId: 'streamLogs',
     summary:
-      'Lines as they come, of all runs and components or of those asked for; that of a run ends with the run. `log` holds a line as the lists here do',
+      'Lines as they come, of all runs and components or only of those asked for; the stream of one run ends with the run. A `log` event holds a line as these lists do',
     params: Type.Object({}),
     query: Type.Object({
       from: fromParameter('`end`'),

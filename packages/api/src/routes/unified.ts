@@ -35,7 +35,7 @@ export const jobRunLogs = (sources: StatusSources) =>
   route({
     url: '/api/v1/logs/job-runs/{id}',
     operationId: 'getJobRunLogs',
-    summary: 'Lines of a run, of its job and of its tasks',
+    summary: 'Lines of a run: of the job itself and of its tasks',
     params: Type.Object({ id: RunId }),
     query: Type.Object({ ...NodeParameters, ...ListParameters }),
     answer: UnifiedLogPage,

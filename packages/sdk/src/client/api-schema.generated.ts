@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, newest first, as the trace store knows them */
+        /** Runs, newest first: by when the first event of each reached the bus */
         get: operations["listRuns"];
         put?: never;
         /** Starts a run of the demo workflow; with a `runId` of its own, the same request gives the same run again */
@@ -60,7 +60,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of a run by time; lines that arrive while one pages come after them, whatever their times */
+        /** Lines of a run, ordered by time; lines that arrive during paging come last, however old their own times are */
         get: operations["getRunLogs"];
         put?: never;
         post?: never;
@@ -94,7 +94,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of a run, or what can be counted of them, from Loki: LogQL in, the answer of Loki out */
+        /** Lines of a run from Loki, or counts of them: LogQL in, the answer of Loki out */
         get: operations["queryRunLoki"];
         put?: never;
         post?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Asks for the cancellation of a run; it has taken effect when its status says so */
+        /** Asks for the cancellation of a run; the status of the run says when it has taken effect */
         post: operations["cancelRun"];
         delete?: never;
         options?: never;
@@ -145,7 +145,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of components by time; lines that arrive while one pages come after them, whatever their times */
+        /** Lines of components, ordered by time; lines that arrive during paging come last, however old their own times are */
         get: operations["getComponentLogs"];
         put?: never;
         post?: never;
@@ -162,7 +162,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of a run, of its job and of its tasks */
+        /** Lines of a run: of the job itself and of its tasks */
         get: operations["getJobRunLogs"];
         put?: never;
         post?: never;
@@ -383,7 +383,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines as they come, of all runs and components or of those asked for; that of a run ends with the run. `log` holds a line as the lists here do: Server-Sent Events */
+        /** Lines as they come, of all runs and components or only of those asked for; the stream of one run ends with the run. A `log` event holds a line as these lists do: Server-Sent Events */
         get: operations["streamLogs"];
         put?: never;
         post?: never;
@@ -400,7 +400,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines as they come, of all runs and components or of those asked for; that of a run ends with the run. `log` holds a line as the lists here do: WebSocket, one JSON object a message with `event`, `id` and `data` */
+        /** Lines as they come, of all runs and components or only of those asked for; the stream of one run ends with the run. A `log` event holds a line as these lists do: WebSocket, one JSON object a message with `event`, `id` and `data` */
         get: operations["streamLogsWebSocket"];
         put?: never;
         post?: never;
@@ -613,9 +613,9 @@ export interface components {
                 followers: number;
                 items: number;
                 bytes: number;
-                /** @description It lets go of its oldest lines and events beyond that */
+                /** @description Beyond this, its oldest lines and events are dropped */
                 max_bytes: number;
-                /** @description Lines and events that it has let go of */
+                /** @description Lines and events that it has dropped */
                 dropped: number;
             }[];
             /** @description Gaps told to readers that were too slow, since the start */
@@ -1001,12 +1001,13 @@ export interface operations {
     listRuns: {
         parameters: {
             query?: {
+                /** @description Only runs in this state */
                 status?: "QUEUED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED" | "TERMINATED" | "TIMED_OUT";
                 /** @description The workflow definition that the run is one of */
                 workflow?: string;
-                /** @description Not before: when the first event of the run reached the bus: RFC 3339, or as `15m` ago */
+                /** @description Runs whose first event reached the bus at or after this time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Not after: the same: RFC 3339, or as `15m` ago */
+                /** @description Runs whose first event reached the bus at or before this time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
                 /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
                 cursor?: string;
@@ -1028,7 +1029,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1046,7 +1047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1064,7 +1065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1106,7 +1107,7 @@ export interface operations {
                     "application/json": components["schemas"]["StartedRun"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1151,7 +1152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1169,7 +1170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_ENGINE_UNAVAILABLE: Temporal can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_ENGINE_UNAVAILABLE: Temporal cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1201,7 +1202,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExecutionStatus"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1228,7 +1229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1246,7 +1247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1285,7 +1286,7 @@ export interface operations {
                     "application/json": components["schemas"]["TracePage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1312,7 +1313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1330,7 +1331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1344,7 +1345,7 @@ export interface operations {
     getRunLogs: {
         parameters: {
             query?: {
-                /** @description The node; given again for each other one */
+                /** @description The node; repeat the parameter for several nodes */
                 nodeRef?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
@@ -1352,11 +1353,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
@@ -1383,7 +1384,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1410,7 +1411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1428,7 +1429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1460,7 +1461,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunTimeline"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1487,7 +1488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1505,7 +1506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1525,9 +1526,9 @@ export interface operations {
                 nodeRef?: string;
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
                 /** @description Most lines */
                 limit?: number;
@@ -1554,7 +1555,7 @@ export interface operations {
                     "application/json": components["schemas"]["LokiAnswer"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_LOGQL_INVALID: The LogQL query is not one of those that are passed on to Loki; RL_ANSWER_TOO_LARGE: The answer is larger than what is passed on */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_LOGQL_INVALID: The LogQL query is not one of those that are passed on to Loki; RL_ANSWER_TOO_LARGE: The answer is larger than what is passed on */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1581,7 +1582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1599,7 +1600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1631,7 +1632,7 @@ export interface operations {
                     "application/json": components["schemas"]["CancelledRun"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1685,7 +1686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1703,7 +1704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_ENGINE_UNAVAILABLE: Temporal can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_ENGINE_UNAVAILABLE: Temporal cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1732,7 +1733,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComponentList"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1750,7 +1751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1779,11 +1780,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
@@ -1807,7 +1808,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComponentLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1825,7 +1826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1843,7 +1844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1857,7 +1858,7 @@ export interface operations {
     getJobRunLogs: {
         parameters: {
             query?: {
-                /** @description The node; given again for each other one */
+                /** @description The node; repeat the parameter for several nodes */
                 node_ref?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
@@ -1865,11 +1866,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
@@ -1898,7 +1899,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1925,7 +1926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1943,7 +1944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1961,11 +1962,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
@@ -1994,7 +1995,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2021,7 +2022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2039,7 +2040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2059,11 +2060,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
@@ -2089,7 +2090,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2107,7 +2108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2125,7 +2126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2139,17 +2140,17 @@ export interface operations {
     getLogsByType: {
         parameters: {
             query?: {
-                /** @description Lines of this organisation only; `unassigned` for those that name none */
+                /** @description Only lines of this organisation; `unassigned` for lines that name none */
                 org_id?: string;
                 /** @description Levels, comma-separated */
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
                 /** @description Oldest first, or newest first */
                 direction?: "forward" | "backward";
@@ -2178,7 +2179,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2196,7 +2197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2214,7 +2215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2243,7 +2244,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamStatus"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2261,7 +2262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2288,13 +2289,13 @@ export interface operations {
                 sink?: "loki" | "postgres";
                 /** @description Only what was refused for this reason */
                 reason?: "encoding" | "json" | "schema" | "org" | "unrepresentable" | "too_large" | "refused" | "unreadable";
-                /** @description Only records that first lay on this topic */
+                /** @description Only records that were first on this topic */
                 topic?: string;
                 /** @description Only letters in this state */
                 state?: "open" | "replaying" | "replayed" | "refused_again";
-                /** @description Earliest time of the first refusal: RFC 3339, or as `15m` ago */
+                /** @description Earliest time of the first refusal: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time of the first refusal: RFC 3339, or as `15m` ago */
+                /** @description Latest time of the first refusal: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
                 /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
                 cursor?: string;
@@ -2316,7 +2317,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2334,7 +2335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2352,7 +2353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2384,7 +2385,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2411,7 +2412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,7 +2430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2461,7 +2462,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayedLetter"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2488,7 +2489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_DEAD_LETTER_NOT_REPLAYABLE: The dead letter can not be replayed */
+            /** @description RL_DEAD_LETTER_NOT_REPLAYABLE: The dead letter cannot be replayed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2497,7 +2498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_DEAD_LETTER_GONE: The record is on the bus no more */
+            /** @description RL_DEAD_LETTER_GONE: The record is no longer on the bus */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -2524,7 +2525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2542,7 +2543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_BUS_UNAVAILABLE: The telemetry bus can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_BUS_UNAVAILABLE: The telemetry bus cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2560,13 +2561,13 @@ export interface operations {
                 sink?: "loki" | "postgres";
                 /** @description Only what was refused for this reason */
                 reason?: "encoding" | "json" | "schema" | "org" | "unrepresentable" | "too_large" | "refused" | "unreadable";
-                /** @description Only records that first lay on this topic */
+                /** @description Only records that were first on this topic */
                 topic?: string;
                 /** @description Only letters in this state */
                 state?: "open" | "replaying" | "replayed" | "refused_again";
-                /** @description Earliest time of the first refusal: RFC 3339, or as `15m` ago */
+                /** @description Earliest time of the first refusal: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time of the first refusal: RFC 3339, or as `15m` ago */
+                /** @description Latest time of the first refusal: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
                 /** @description `nextCursor` of the page before, unchanged, with the same other parameters */
                 cursor?: string;
@@ -2588,7 +2589,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2624,7 +2625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,7 +2643,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_BUS_UNAVAILABLE: The telemetry bus can not be reached */
+            /** @description RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_BUS_UNAVAILABLE: The telemetry bus cannot be reached */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2660,7 +2661,7 @@ export interface operations {
                 from?: string;
                 /** @description Which of `status`, `trace` and `log`, comma-separated; all of them if not given */
                 events?: string;
-                /** @description The node; given again for each other one */
+                /** @description The node; repeat the parameter for several nodes */
                 nodeRef?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
@@ -2668,15 +2669,15 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
             };
             header?: {
-                /** @description Cursor with which a browser comes back; instead of `from` */
+                /** @description Cursor that a browser sends when it connects again; used in place of `from` */
                 "last-event-id"?: string;
             };
             path: {
@@ -2703,7 +2704,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2730,7 +2731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2748,7 +2749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2766,7 +2767,7 @@ export interface operations {
                 from?: string;
                 /** @description Which of `status`, `trace` and `log`, comma-separated; all of them if not given */
                 events?: string;
-                /** @description The node; given again for each other one */
+                /** @description The node; repeat the parameter for several nodes */
                 nodeRef?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
@@ -2774,11 +2775,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
             };
             header?: never;
@@ -2797,7 +2798,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2833,7 +2834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2851,7 +2852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2873,15 +2874,15 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
             };
             header?: {
-                /** @description Cursor with which a browser comes back; instead of `from` */
+                /** @description Cursor that a browser sends when it connects again; used in place of `from` */
                 "last-event-id"?: string;
             };
             path?: never;
@@ -2905,7 +2906,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2923,7 +2924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2941,7 +2942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2963,11 +2964,11 @@ export interface operations {
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
             };
             header?: never;
@@ -2983,7 +2984,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3010,7 +3011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -3028,7 +3029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3048,27 +3049,27 @@ export interface operations {
                 type?: "system" | "job" | "task";
                 /** @description The run; also the Temporal workflow id */
                 job_run_id?: string;
-                /** @description The node; given again for each other one */
+                /** @description The node; repeat the parameter for several nodes */
                 node_ref?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Components, comma-separated; all of them if not given */
                 component?: string;
-                /** @description Lines of this organisation only; `unassigned` for those that name none */
+                /** @description Only lines of this organisation; `unassigned` for lines that name none */
                 org_id?: string;
                 /** @description Levels, comma-separated */
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
             };
             header?: {
-                /** @description Cursor with which a browser comes back; instead of `from` */
+                /** @description Cursor that a browser sends when it connects again; used in place of `from` */
                 "last-event-id"?: string;
             };
             path?: never;
@@ -3092,7 +3093,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3119,7 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -3137,7 +3138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3157,23 +3158,23 @@ export interface operations {
                 type?: "system" | "job" | "task";
                 /** @description The run; also the Temporal workflow id */
                 job_run_id?: string;
-                /** @description The node; given again for each other one */
+                /** @description The node; repeat the parameter for several nodes */
                 node_ref?: string[];
                 /** @description Attempt of the node, from 1 */
                 attempt?: number;
                 /** @description Components, comma-separated; all of them if not given */
                 component?: string;
-                /** @description Lines of this organisation only; `unassigned` for those that name none */
+                /** @description Only lines of this organisation; `unassigned` for lines that name none */
                 org_id?: string;
                 /** @description Levels, comma-separated */
                 level?: string;
                 /** @description Streams, comma-separated */
                 stream?: string;
-                /** @description Earliest time: RFC 3339, or as `15m` ago */
+                /** @description Earliest time: RFC 3339, or how long ago, such as `15m` */
                 since?: string;
-                /** @description Latest time: RFC 3339, or as `15m` ago */
+                /** @description Latest time: RFC 3339, or how long ago, such as `15m` */
                 until?: string;
-                /** @description Regular expression in RE2's syntax that the message must hold a match of */
+                /** @description Regular expression in RE2's syntax; only lines whose message has a match */
                 grep?: string;
             };
             header?: never;
@@ -3189,7 +3190,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it can not have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3225,7 +3226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_HEADERS_TOO_LARGE: The head of the request is too large */
+            /** @description RL_HEADERS_TOO_LARGE: The address and the headers of the request are too large */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +3244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer can not be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
+            /** @description RL_SHUTTING_DOWN: The server is being stopped; RL_STORE_UNAVAILABLE: The store that holds the answer cannot be reached; RL_TOO_MANY_STREAMS: The server has as many live streams as it can carry */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -71,7 +71,7 @@ export class LogStreamingService {
     this.#api = createApiClient(this.#settings)
   }
 
-  /** Lines of a run, of its job and of its tasks, by time; `offset` reaches to 10,000. */
+  /** Lines of a run: of the job itself and of its tasks, by time; `offset` reaches to 10,000. */
   async getJobRunLogs(jobRunId: string, limit = 100, offset = 0): Promise<LogMessage[]> {
     const params = { path: { id: jobRunId }, query: { limit, offset } }
     return this.#logs((api, init) => api.GET('/api/v1/logs/job-runs/{id}', { params, ...init }))
