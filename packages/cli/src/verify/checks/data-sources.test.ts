@@ -13,9 +13,12 @@ let server: Server
 let address: string
 /** What Grafana tells of each data source by its uid. */
 let sources: Record<string, { status: number; body: object }>
+/** Status of what is asked through it. */
+let through: Record<string, number>
 
 beforeEach(async () => {
   sources = { prometheus: OK, loki: OK, postgres: OK }
+  through = {}
   server = createServer((request, response) => {
     const answer = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body))
@@ -23,6 +26,8 @@ beforeEach(async () => {
     if (request.url === '/api/health') return answer(200, { database: 'ok', version: '12.0.0' })
     const isAdmin = request.headers.authorization === `Basic ${btoa(`admin:${PASSWORD}`)}`
     if (!isAdmin) return answer(401, { message: 'Invalid username or password' })
+    const proxied = /^\/api\/datasources\/proxy\/uid\/(.+)$/.exec(request.url ?? '')?.[1]
+    if (proxied !== undefined) return answer(through[proxied] ?? 404, {})
     const uid = /^\/api\/datasources\/uid\/(\w+)\/health$/.exec(request.url ?? '')?.[1] ?? ''
     const { status, body } = sources[uid] ?? { status: 404, body: { message: 'Data source not found' } }
     answer(status, body)
@@ -58,6 +63,17 @@ test('a data source that is missing, and one that does not answer Grafana, are n
   expect(seen).toContain('loki: Grafana has no such data source')
   expect(seen).toContain('postgres: pq: password authentication failed')
   expect(seen).not.toContain('prometheus:')
+})
+
+test('a Grafana that has no question for Loki and Prometheus (9.4) is asked through', async () => {
+  const none = { status: 404, body: { message: 'Not found' } }
+  sources = { prometheus: none, loki: none, postgres: OK }
+  through = { 'prometheus/api/v1/query?query=1': 200, 'loki/loki/api/v1/labels': 200 }
+  expect((await check()).state).toBe('ok')
+  through['loki/loki/api/v1/labels'] = 502
+  const { state, seen } = await check()
+  expect(state).toBe('failed')
+  expect(seen).toContain('loki: asked through Grafana, it answers 502.')
 })
 
 test('a password that Grafana refuses, and one that can not be read, fail the check', async () => {

@@ -86,6 +86,12 @@ export async function checkGrafana(scene: Scene, { signal }: Tools): Promise<Fin
   return ok(`Grafana ${version} answers at ${address}, and so do its data sources: ${DATA_SOURCES.join(', ')}.`)
 }
 
+/** What is asked through Grafana where it has no question of its own for that kind: before version 10, these two. */
+const THROUGH: Partial<Record<DataSource, string>> = {
+  prometheus: 'api/v1/query?query=1',
+  loki: 'loki/api/v1/labels',
+}
+
 /** Why it doesn't answer Grafana; undefined where it does. */
 async function faultOfSource(
   address: string,
@@ -94,19 +100,31 @@ async function faultOfSource(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const {
-      ok: isOk,
-      status,
-      text,
-    } = await ask(`${address}/api/datasources/uid/${uid}/health`, signal, { authorization })
-    if (status === 401) return 'Grafana refuses the password of admin that the stack has; was it changed there?'
-    if (status === 404) return 'Grafana has no such data source, or it is of a kind that can not be asked'
-    const answer = JSON.parse(text) as { status?: string; message?: string }
-    return isOk && answer.status === 'OK' ? undefined : (answer.message ?? `Grafana answered ${status}`)
+    const health = await ask(`${address}/api/datasources/uid/${uid}/health`, signal, { authorization })
+    if (health.status === 401) return 'Grafana refuses the password of admin that the stack has; was it changed there?'
+    if (health.status === 404) return await faultThrough(address, uid, authorization, signal)
+    const answer = JSON.parse(health.text) as { status?: string; message?: string }
+    return health.ok && answer.status === 'OK' ? undefined : (answer.message ?? `Grafana answered ${health.status}`)
   } catch (error) {
     signal.throwIfAborted()
     return (error as Error).message
   }
+}
+
+async function faultThrough(
+  address: string,
+  uid: DataSource,
+  authorization: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const path = THROUGH[uid]
+  const missing = 'Grafana has no such data source, or it is of a kind that can not be asked'
+  if (path === undefined) return missing
+  const { ok: isOk, status } = await ask(`${address}/api/datasources/proxy/uid/${uid}/${path}`, signal, {
+    authorization,
+  })
+  if (isOk) return undefined
+  return status === 404 ? missing : `asked through Grafana, it answers ${status}`
 }
 
 const NO_ADDRESS = 'Its address is not known; --stack reads it from the outputs of a stack.'
