@@ -131,26 +131,30 @@ async function cpuOf(
 
 async function trace(api: ApiProcess): Promise<ReadingFigure[]> {
   const path = `/workflows/runs/${TRACED}/trace`
-  const whole = async () => {
+  const whole = async (limit: number) => {
     let seen = 0
     for (let cursor: string | undefined, more = true; more;) {
-      const page = await get<TracePage>(api, path, { cursor, limit: '1000' })
+      const page = await get<TracePage>(api, path, { cursor, limit: String(limit) })
       seen += page.events.length
       ;[cursor, more] = [page.nextCursor, page.hasMore]
     }
     if (seen !== EVENTS) throw new Error(`${seen} events of ${EVENTS} were read.`)
   }
-  const [first, all, folded]: [number[], number[], number[]] = [[], [], []]
+  const [first, paged, once, folded]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let repeat = 0; repeat < REPEATS / 10; repeat++) {
     first.push(await timed(() => get(api, path, { limit: '1000' })))
-    all.push(await timed(whole))
+    paged.push(await timed(() => whole(1_000)))
+    once.push(await timed(() => whole(EVENTS)))
     folded.push(await timed(() => get(api, `/workflows/runs/${TRACED}/timeline`)))
   }
   return [
     ...timings(`trace of ${EVENTS} events, its first 1000`, first),
-    ...timings(`trace of ${EVENTS} events, all of it in pages of 1000`, all, 100),
-    await cpuOf(api, 'all of a trace', 20, whole),
+    ...timings(`trace of ${EVENTS} events, all of it in one page`, once, 100),
+    await cpuOf(api, 'all of a trace in one page', 20, () => whole(EVENTS)),
+    ...timings(`all of it in pages of 1000`, paged),
+    await cpuOf(api, 'all of a trace in pages of 1000', 20, () => whole(1_000)),
     ...timings(`timeline of ${EVENTS} events`, folded),
+    await cpuOf(api, 'a timeline', 20, () => get(api, `/workflows/runs/${TRACED}/timeline`)),
   ]
 }
 

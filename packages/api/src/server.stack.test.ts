@@ -9,6 +9,7 @@ import { expectShape, refusals } from './test/refusals.fixture.ts'
 import { startTestApi } from './test/api.fixture.ts'
 import type { TestApi } from './test/api.fixture.ts'
 import { logEntry, time, traceEvent } from './test/records.fixture.ts'
+import { timeText } from './store/log-lines.ts'
 import { startTraceStore } from './test/trace-store.fixture.ts'
 import type { TraceStore } from './test/trace-store.fixture.ts'
 
@@ -129,6 +130,49 @@ describe('the trace', () => {
     }
     const expected = Array.from({ length: 230 }, (_, index) => index + 1)
     expect(sequences).toEqual(direction === 'forward' ? expected : expected.reverse())
+  })
+
+  test.each(['forward', 'backward'])('%s in pages of any length', async (direction) => {
+    const long = `run-long-${direction}`
+    const events = Array.from({ length: 2_050 }, () =>
+      traceEvent({ runId: long, type: 'NODE_PROGRESS', nodeRef: 'build' }),
+    )
+    await store.storeEvents(events)
+    for (const limit of [999, 1_025, 2_050, 10_000]) {
+      const sequences: number[] = []
+      let [cursor, pages] = [undefined as string | undefined, 0]
+      for (let more = true; more; pages++) {
+        const page = await api.get<TracePage>(`/workflows/runs/${long}/trace`, { direction, limit, cursor })
+        sequences.push(...page.events.map((event) => event.sequence))
+        ;[cursor, more] = [page.nextCursor, page.hasMore]
+      }
+      expect([limit, pages]).toEqual([limit, Math.ceil(2_050 / limit)])
+      const expected = Array.from({ length: 2_050 }, (_, index) => index + 1)
+      expect(sequences).toEqual(direction === 'forward' ? expected : expected.reverse())
+    }
+  })
+
+  test('gives events as they were sent', async () => {
+    const text = `"quoted" \\ a\tb\r\n \u0001\u001f\u007f\u2028 é 漢 \u{1f600} {} , ]`
+    const now = BigInt(Date.now()) * 1_000_000n
+    const odd = traceEvent({
+      ...{ runId: 'run "odd" \\ é', type: 'NODE_FAILED', nodeRef: 'a "node" \\ \u{1f600}', attempt: 7, execution: 3 },
+      ...{ orgId: 'acme', workflowId: 'a "workflow"', level: 'error', message: text, timestamp: timeText(now + 1n) },
+      error: { message: text, type: text, retryable: true, stack: text },
+      outputSummary: [text, 1.5, null, { nested: { deep: true } }],
+      data: { [text]: text, empty: {}, none: null },
+      causes: [`1/${text}/1/NODE_STARTED`, '', '{}', 'NULL', 'a,b'],
+      producer: { id: 'a "producer" \\', seq: 9_007_199_254_740_991 },
+    })
+    const hourAgo = timeText(now - 3_600_000_000_000n)
+    const plain = traceEvent({ runId: odd.runId, type: 'NODE_STARTED', nodeRef: 'a', message: '', timestamp: hourAgo })
+    // A null stands for nothing.
+    await store.storeEvents([odd, { ...plain, outputSummary: null }])
+    const { events } = await api.get<TracePage>(`/workflows/runs/${encodeURIComponent(odd.runId)}/trace`)
+    const [first, second] = events
+    expect(first).toEqual({ ...odd, id: '1', sequence: 1, effectiveTs: odd.timestamp })
+    expect(second).toEqual({ ...plain, id: '2', sequence: 2, effectiveTs: expect.stringMatching(/^20/) as string })
+    expect(second?.effectiveTs).not.toBe(hourAgo)
   })
 
   test('its end gives what arrives later', async () => {

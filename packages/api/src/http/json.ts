@@ -6,6 +6,9 @@ declare const shape: unique symbol
 /** The JSON text of a value of type T. */
 export type Json<T> = string & { readonly [shape]?: T }
 
+/** The same in UTF-8. */
+export type JsonBytes<T> = Buffer & { readonly [shape]?: T }
+
 export function json<T>(value: T): Json<T> {
   return JSON.stringify(value)
 }

@@ -4,7 +4,7 @@ import { RunlightError } from '@runlight/contracts/errors'
 import type { ErrorCodeName } from '@runlight/contracts/errors'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
-import type { Json } from './json.ts'
+import type { Json, JsonBytes } from './json.ts'
 import { bodyReader, parameterReader } from './parameters.ts'
 
 /** GET reads. POST changes something. */
@@ -46,7 +46,7 @@ export interface RouteDescription<
     params: Static<P>
     query: Static<Q>
     body: Static<B>
-  }) => Promise<Json<Static<A>> | Outcome<Static<A>>>
+  }) => Promise<Json<Static<A>> | JsonBytes<Static<A>> | Outcome<Static<A>>>
 }
 
 /** A request as it came. */
@@ -59,7 +59,7 @@ export interface RouteRequest {
 /** A route with its types closed over. */
 export interface Route extends Described<TObject, TObject, TSchema, TSchema> {
   method: RouteMethod
-  answerTo: (request: RouteRequest) => Promise<string | Outcome<unknown>>
+  answerTo: (request: RouteRequest) => Promise<string | Buffer | Outcome<unknown>>
 }
 
 /** Describes a route. */
@@ -94,7 +94,8 @@ export function installRoutes(app: FastifyInstance, routes: readonly Route[]): v
           query: request.query as Record<string, unknown>,
           body: request.body,
         })
-        const { status, location, body } = typeof answer === 'string' ? { status: 200, body: answer } : answer
+        const plain = typeof answer === 'string' || Buffer.isBuffer(answer)
+        const { status, location, body } = plain ? { status: 200, body: answer } : answer
         if (location !== undefined) reply.header('location', location)
         return reply.code(status).type('application/json').send(body)
       },

@@ -10,7 +10,7 @@ import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
 import { runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
-import { readEvents } from '../store/events.ts'
+import { readEventPage } from '../store/events.ts'
 import { timeText } from '../store/log-lines.ts'
 import { PAGE_BYTES, RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
@@ -47,12 +47,9 @@ async function readAllEvents({ database }: StatusSources, runId: string) {
   let bytes = 0
   for (;;) {
     const limit = Math.min(PAGE_EVENTS, MAX_EVENTS - events.length)
-    const query = { runId, direction: 'forward', after, limit, bytes: PAGE_BYTES } as const
-    const page = await database.read((sql) => readEvents(sql, query))
-    for (const event of page.events) {
-      events.push(JSON.parse(event) as StoredEvent)
-      bytes += event.length
-    }
+    const page = await readEventPage(database, { runId, direction: 'forward', after, limit, bytes: PAGE_BYTES })
+    for (const event of page.events.parse()) events.push(event)
+    bytes += page.events.bytes
     if (!page.hasMore || events.length >= MAX_EVENTS || bytes >= MAX_BYTES) return { events, hasMore: page.hasMore }
     after = page.last
   }

@@ -3,13 +3,18 @@
 import { TracePage } from '@runlight/contracts/api'
 import Type from 'typebox'
 import { openTraceCursor, sealTraceCursor } from '../cursor/cursors.ts'
-import { jsonArray, jsonWith } from '../http/json.ts'
+import { jsonWithItems } from '../http/json-items.ts'
 import { route } from '../http/route.ts'
 import { degradation, runIsKnown } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
-import { readEvents } from '../store/events.ts'
+import { readEventPage } from '../store/events.ts'
 import { DEFAULT_LIMIT, DirectionParameter, PAGE_BYTES, Paging, RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
+
+/** Events are small, and are wanted whole: what bounds a page are its bytes. */
+const limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 10_000, default: DEFAULT_LIMIT, description: 'Most events of a page' }),
+)
 
 export const runTrace = (sources: StatusSources) =>
   route({
@@ -17,16 +22,15 @@ export const runTrace = (sources: StatusSources) =>
     operationId: 'getRunTrace',
     summary: 'Events of a run in the order of their arrival (`sequence`)',
     params: RunPath,
-    query: Type.Object({ direction: DirectionParameter, ...Paging }),
+    query: Type.Object({ direction: DirectionParameter, ...Paging, limit }),
     answer: TracePage,
     refusals: ['RL_CURSOR_INVALID', 'RL_RUN_NOT_FOUND', 'RL_STORE_UNAVAILABLE'],
     handle: async ({ params: { runId }, query: { direction = 'forward', cursor, limit = DEFAULT_LIMIT } }) => {
       const list = [runId, direction]
       const after = cursor === undefined ? undefined : openTraceCursor(cursor, list)
-      const { events, last, hasMore } = await sources.database.read((sql) =>
-        readEvents(sql, { runId, direction, after, limit, bytes: PAGE_BYTES }),
-      )
-      if (events.length === 0 && cursor === undefined && !(await runIsKnown(sources, runId))) {
+      const query = { runId, direction, after, limit, bytes: PAGE_BYTES }
+      const { events, last, hasMore } = await readEventPage(sources.database, query)
+      if (events.count === 0 && cursor === undefined && !(await runIsKnown(sources, runId))) {
         throw runNotFound(runId)
       }
       const reached = last ?? after ?? 0n
@@ -38,6 +42,6 @@ export const runTrace = (sources: StatusSources) =>
         ...(goesOn && { nextCursor: sealTraceCursor(reached, list) }),
         ...(degraded.length > 0 && { degraded }),
       }
-      return jsonWith<TracePage>(page, { events: jsonArray(events) })
+      return jsonWithItems<TracePage, 'events'>(page, 'events', events)
     },
   })

@@ -4,31 +4,19 @@ import type { StoredEvent } from '@runlight/contracts/api'
 import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
 import { EVENT_SCHEMA_VERSION } from '@runlight/contracts/trace-event'
 import type { Sql } from 'postgres'
+import type { Database } from './database.ts'
 import type { Direction } from './history.ts'
-import { jsonWith } from '../http/json.ts'
-import type { Json, Written } from '../http/json.ts'
-import { nanosText, notNull, producer } from './log-lines.ts'
+import type { Json } from '../http/json.ts'
+import { JsonItems } from '../http/json-items.ts'
+import { FOREIGN, nanosText } from './log-lines.ts'
+import type { Fragment } from './log-lines.ts'
 
 export interface EventRow {
-  run_id: string
   sequence: string
-  org_id: string
-  workflow_id: string | null
-  execution: number
-  node_ref: string | null
-  attempt: number
-  type: StoredEvent['type']
-  level: StoredEvent['level']
-  message: string
   timestamp_ns: string
-  effective_ns: string
-  error: string | null
-  output_summary: string | null
-  data: string | null
-  causes: string[] | null
-  producer_id: string
-  producer_seq: string
-  found: string
+  /** Null where it is the same. */
+  effective_ns: string | null
+  rest: string
 }
 
 export interface EventQuery {
@@ -37,74 +25,102 @@ export interface EventQuery {
   /** Sequence of the last event already given. */
   after: bigint | undefined
   limit: number
-  /** Most bytes of messages, data, summaries and errors; a page holds at least one event all the same. */
+  /** Most bytes of what the events hold; a page holds at least one event all the same. */
   bytes: number
 }
 
 export interface EventPage {
-  events: Json<StoredEvent>[]
+  events: JsonItems<StoredEvent>
   /** Sequence of the last of them. */
   last: bigint | undefined
   hasMore: boolean
 }
 
-/** All columns of EventRow but the count. */
-export const eventColumns = (sql: Sql) => sql`run_id, sequence, org_id, workflow_id, execution, node_ref, attempt, type,
-  level, message, timestamp_ns, effective_ns, error::text, output_summary::text, data::text, causes, producer_id,
-  producer_seq`
+/**
+ * Columns of EventRow. What needs no arithmetic the server writes as JSON: a driver takes longer to make nineteen values
+ * of a row than the server to write one, and holds up whoever else waits for this process.
+ */
+export const eventColumns = (sql: Sql): Fragment => sql`sequence, timestamp_ns,
+  nullif(effective_ns, timestamp_ns) AS effective_ns,
+  concat(
+    ',"execution":', execution, ',"attempt":', attempt, ',"type":"', type, '","level":"', level, '"',
+    ',"message":', to_json(message),
+    ',"orgId":' || to_json(nullif(org_id, ${UNASSIGNED_ORG})), ',"workflowId":' || to_json(workflow_id),
+    ',"nodeRef":' || to_json(node_ref), ',"causes":' || to_json(causes),
+    CASE WHEN NOT starts_with(producer_id, ${FOREIGN})
+      THEN concat(',"producer":{"id":', to_json(producer_id), ',"seq":', producer_seq, '}') END,
+    ',"error":' || nullif(error::text, 'null'), ',"outputSummary":' || nullif(output_summary::text, 'null'),
+    ',"data":' || nullif(data::text, 'null'), '}'
+  ) AS rest`
 
-/** What an event adds to the size of an answer (log-lines.ts, lineBytes). */
-export const eventBytes = (sql: Sql) => sql`octet_length(message) + coalesce(octet_length(error::text), 0)
+/** What an event adds to the size of an answer (log-lines.ts, lineBytes), but for its names. */
+export const eventBytes = (sql: Sql): Fragment => sql`octet_length(message) + coalesce(octet_length(error::text), 0)
   + coalesce(octet_length(output_summary::text), 0) + coalesce(octet_length(data::text), 0)`
 
-/** One page of events in the order of `sequence`. */
-export async function readEvents(sql: Sql, query: EventQuery): Promise<EventPage> {
-  const { runId, direction, after, limit, bytes } = query
+/** As many events are read by one statement: it measures all of them, whatever they hold. */
+const SLICE = 1_000
+
+/**
+ * One page of events in the order of `sequence`.
+ * @throws RunlightError RL_STORE_UNAVAILABLE
+ */
+export async function readEventPage(database: Database, query: EventQuery): Promise<EventPage> {
+  const events = new JsonItems<StoredEvent>()
+  let last: bigint | undefined
+  for (;;) {
+    const slice = await database.read((sql) => {
+      const limit = Math.min(SLICE, query.limit - events.count)
+      const rest = { after: last ?? query.after, limit, bytes: query.bytes - events.bytes }
+      return readEvents(sql, { ...query, ...rest }, (event) => events.add(event))
+    })
+    last = slice.last ?? last
+    const full = events.count >= query.limit || events.bytes >= query.bytes
+    if (full || !slice.hasMore) return { events, last, hasMore: slice.hasMore }
+  }
+}
+
+/** Gives the events to `take`, each as soon as it is read. */
+export async function readEvents(
+  sql: Sql,
+  { runId, direction, after, limit, bytes }: EventQuery,
+  take: (event: Json<StoredEvent>) => void,
+): Promise<Pick<EventPage, 'last' | 'hasMore'>> {
   const forward = direction === 'forward'
   const order = forward ? sql`sequence` : sql`sequence DESC`
-  const place = after === undefined ? sql`` : sql`AND sequence ${forward ? sql`>` : sql`<`} ${String(after)}::bigint`
-  const rows = await sql<EventRow[]>`
-    SELECT ${eventColumns(sql)}, found
+  const beyond = (place: bigint) => sql`AND sequence ${forward ? sql`>` : sql`<`} ${String(place)}::bigint`
+  const run = JSON.stringify(runId)
+  const place = after === undefined ? sql`` : beyond(after)
+  let [taken, length, last] = [0, 0, undefined as bigint | undefined]
+  await sql<EventRow[]>`
+    SELECT ${eventColumns(sql)}
     FROM (
-      SELECT *, count(*) OVER () AS found, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
+      SELECT *, sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
       FROM (
         SELECT *, ${eventBytes(sql)} AS bytes FROM workflow_traces
         WHERE run_id = ${runId} ${place} ORDER BY ${order} LIMIT ${limit + 1}
       ) AS page
     ) AS measured
-    WHERE before < ${bytes} ORDER BY ${order} LIMIT ${limit}`
-  const last = rows.at(-1)
-  return {
-    events: rows.map(storedEvent),
-    last: last && BigInt(last.sequence),
-    hasMore: rows.length > 0 && Number(rows[0]?.found) > rows.length,
-  }
+    WHERE before < ${bytes} ORDER BY ${order}`.forEach((row) => {
+    // The one above the limit only tells that there is more.
+    if (++taken > limit) return
+    last = BigInt(row.sequence)
+    length += row.rest.length
+    take(storedEvent(run, row))
+  })
+  if (taken > limit) return { last, hasMore: true }
+  // What the server has measured was at most three bytes a character.
+  if (last === undefined || 3 * length < bytes) return { last, hasMore: false }
+  const [next] = await sql`SELECT FROM workflow_traces WHERE run_id = ${runId} ${beyond(last)} LIMIT 1`
+  return { last, hasMore: next !== undefined }
 }
 
-export function storedEvent(row: EventRow): Json<StoredEvent> {
-  const timestamp = nanosText(row.timestamp_ns)
-  // One literal with what is missing as undefined: a trace has ten thousand of them, and spreads cost as much again.
-  const event: Written<StoredEvent> = {
-    schemaVersion: EVENT_SCHEMA_VERSION,
-    orgId: row.org_id === UNASSIGNED_ORG ? undefined : row.org_id,
-    workflowId: row.workflow_id ?? undefined,
-    runId: row.run_id,
-    execution: row.execution,
-    nodeRef: row.node_ref ?? undefined,
-    attempt: row.attempt,
-    type: row.type,
-    level: row.level,
-    message: row.message,
-    timestamp,
-    causes: row.causes ?? undefined,
-    producer: producer(row),
-    id: row.sequence,
-    sequence: Number(row.sequence),
-    effectiveTs: row.effective_ns === row.timestamp_ns ? timestamp : nanosText(row.effective_ns),
-  }
-  return jsonWith<StoredEvent>(event, {
-    error: notNull(row.error),
-    outputSummary: notNull(row.output_summary),
-    data: notNull(row.data),
-  })
+/** @param runId as JSON */
+export function storedEvent(runId: Json<string>, row: EventRow): Json<StoredEvent> {
+  const { sequence, timestamp_ns: own, effective_ns: effective, rest } = row
+  const timestamp = nanosText(own)
+  const effectiveTs = effective === null ? timestamp : nanosText(effective)
+  return (
+    `{"schemaVersion":${EVENT_SCHEMA_VERSION},"id":"${sequence}","sequence":${sequence},"runId":${runId}` +
+    `,"timestamp":"${timestamp}","effectiveTs":"${effectiveTs}"${rest}`
+  )
 }

@@ -119,11 +119,11 @@ export async function readEventsAfter(
 ): Promise<Map<string, RunEvents>> {
   const found = new Map<string, RunEvents>()
   if (runs.length === 0) return found
-  const rows = await sql<EventRow[]>`
+  const rows = await sql<(EventRow & { run_id: string; found: string })[]>`
     SELECT event.* FROM unnest(
       ${runs.map(({ runId }) => runId)}::text[], ${runs.map(({ after }) => String(after))}::bigint[]
     ) AS wanted (run_id, after) CROSS JOIN LATERAL (
-      SELECT ${eventColumns(sql)}, found FROM (
+      SELECT run_id, found, ${eventColumns(sql)} FROM (
         SELECT *, count(*) OVER () AS found,
           sum(bytes) OVER (ORDER BY sequence ROWS UNBOUNDED PRECEDING) - bytes AS before
         FROM (
@@ -136,7 +136,7 @@ export async function readEventsAfter(
   for (const row of rows) {
     let own = found.get(row.run_id)
     if (!own) found.set(row.run_id, (own = { events: [], truncated: false }))
-    own.events.push({ sequence: BigInt(row.sequence), json: storedEvent(row) })
+    own.events.push({ sequence: BigInt(row.sequence), json: storedEvent(JSON.stringify(row.run_id), row) })
     own.truncated = Number(row.found) > own.events.length
   }
   return found

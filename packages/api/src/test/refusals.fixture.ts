@@ -17,6 +17,7 @@ export function refusals(api: () => TestApi): void {
     test.each<[path: string, parameter: string]>([
       [`${logs}?limit=0`, 'limit'],
       [`${logs}?limit=1001`, 'limit'],
+      ['/workflows/runs/run-0/trace?limit=10001', 'limit'],
       [`${logs}?limit=ten`, 'limit'],
       [`${logs}?limit=1&limit=2`, 'limit'],
       [`${logs}?direction=up`, 'direction'],
