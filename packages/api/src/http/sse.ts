@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { crc32, deflateRawSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Chunk, deflatePiece } from '../live/frame.ts'
+import { Chunk, storedPiece } from '../live/frame.ts'
 import type { OpenStream } from '../live/live.ts'
 
 /** A reader that takes nothing for this long is gone, in milliseconds. */
@@ -36,7 +36,7 @@ export async function sendEvents(
   }
   const text = (content: string) => {
     const bytes = Buffer.from(content)
-    return write(bytes, () => deflatePiece(bytes))
+    return write(bytes, () => storedPiece(bytes))
   }
   const send = (chunk: Chunk) => write(chunk.events, () => chunk.deflated)
   try {

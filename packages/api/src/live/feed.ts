@@ -26,7 +26,8 @@ export class Feed {
   readonly news = new Bell()
   /** How many follow it now. */
   followers = 0
-  /** How far the topic of events was stored when its events were last read. */
+  /** How far the topics of lines and of events were stored when it had last read all of them. */
+  linesMark = ''
   eventsMark = ''
   /** How many lines of a partition the store is asked for at once, as far as their size has shown. */
   linesAtOnce = Number.MAX_SAFE_INTEGER

@@ -53,7 +53,27 @@ export class Chunk {
 }
 
 export function deflatePiece(bytes: Uint8Array): Buffer {
-  return deflateRawSync(bytes, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
+  // The result is cut from one piece of memory of this size, 16 KiB if not said, which lives as long as it.
+  const chunkSize = bytes.length + DEFLATE_OVERHEAD
+  return deflateRawSync(bytes, { level: 1, finishFlush: constants.Z_SYNC_FLUSH, chunkSize })
+}
+
+/** More than deflate adds to bytes that can't get smaller: some for each 16 KiB, and the flush. */
+const DEFLATE_OVERHEAD = 256
+const MOST_STORED = 65_535
+
+/**
+ * A piece of a deflate stream that holds the bytes as they are (https://www.rfc-editor.org/rfc/rfc1951#page-11): for a few
+ * bytes that would not get smaller, such as a cursor, and are written for each reader by itself.
+ */
+export function storedPiece(bytes: Uint8Array): Buffer {
+  if (bytes.length > MOST_STORED) return deflatePiece(bytes)
+  const piece = Buffer.allocUnsafe(5 + bytes.length)
+  piece[0] = 0
+  piece.writeUInt16LE(bytes.length, 1)
+  piece.writeUInt16LE(~bytes.length & 0xffff, 3)
+  piece.set(bytes, 5)
+  return piece
 }
 
 function eventText({ type, id, data }: Frame): string {

@@ -52,6 +52,8 @@ export class Hub {
   readonly #announcements: Announcements
   readonly #cycles = new Bell()
   readonly #limit: { bytes: number }
+  /** Feeds that somebody follows now. */
+  #followed = 0
   #running = false
   #wanted = false
   #timer: NodeJS.Timeout | undefined
@@ -112,9 +114,7 @@ export class Hub {
       const opening = this.#feeds.get(name) ?? this.#create(name, scope)
       const feed = await opening
       if (feed.done === undefined && !feed.broken && this.#feeds.get(name) === opening) {
-        if (++feed.followers === 1) this.#settings.opened(feed)
-        this.#share()
-        this.wake()
+        if (++feed.followers === 1) this.#begin(feed)
         return feed
       }
       // It has ended meanwhile: the next one asks anew, for a run may be reset.
@@ -124,6 +124,8 @@ export class Hub {
 
   release(feed: Feed): void {
     if (--feed.followers > 0) return
+    this.#followed--
+    this.#share()
     this.#settings.closed(feed)
     if (feed.done !== undefined || feed.broken || this.#closed) this.#forget(feed)
     else setTimeout(() => this.#forget(feed), LINGER_MS).unref()
@@ -168,19 +170,25 @@ export class Hub {
     return opening
   }
 
+  /** The first one follows it: what has been stored since it was made, or last followed, is read. */
+  #begin(feed: Feed): void {
+    this.#followed++
+    this.#share()
+    this.#settings.opened(feed)
+    this.wake()
+  }
+
   #forget(feed: Feed): void {
     if (feed.followers > 0) return
     // Another one of the same name may have been opened meanwhile.
     if (this.#feeds.get(feed.name) === this.#open.get(feed)) this.#feeds.delete(feed.name)
     this.#open.delete(feed)
-    this.#share()
   }
 
   /** All rings together stay below their bound. */
   #share(): void {
     const { bytes, totalBytes } = this.#settings.ring
-    const followed = this.feeds.filter((feed) => feed.followers > 0).length
-    this.#limit.bytes = Math.min(bytes, Math.floor(totalBytes / Math.max(1, followed)))
+    this.#limit.bytes = Math.min(bytes, Math.floor(totalBytes / Math.max(1, this.#followed)))
   }
 
   async #run(): Promise<void> {

@@ -63,6 +63,11 @@ function breakIfRenewed(feed: Feed, now: StoredNow): boolean {
 
 type Window = Omit<LineWindow, 'lines'>
 
+/** How far the topic of lines is stored, as a text: thousands of quiet feeds compare it, and look no further. */
+function linesMark({ logs }: StoredNow): string {
+  return `${logs.generation}:${logs.partitions.map((stored) => stored?.nextOffset ?? '').join()}`
+}
+
 /** Where lines of the feed may lie that it has not read. */
 function windowsOf(feed: Feed, now: StoredNow): Window[] {
   const { vector } = feed.ring.end
@@ -81,6 +86,7 @@ async function readLines(
   now: StoredNow,
 ): Promise<boolean> {
   const turns = new Turns(STATEMENTS)
+  const mark = linesMark(now)
   const read = async (wanted: readonly Wanted[]): Promise<boolean> => {
     const all = wanted.flatMap(({ windows }) => windows)
     const bytes = Math.ceil(Math.min(BYTES / all.length, ringBytes / READS_IN_RING))
@@ -94,10 +100,17 @@ async function readLines(
       const own = found.slice(at, at + windows.length)
       feed.linesAtOnce = linesAtOnce(own, asked.slice(at, (at += windows.length)))
       pushLines(feed, now, windows, own)
+      if (!own.some(({ truncated }) => truncated)) feed.linesMark = mark
     }
     return found.some(({ truncated }) => truncated)
   }
-  const wanted = feeds.map((feed): Wanted => ({ feed, windows: windowsOf(feed, now) }))
+  const wanted: Wanted[] = []
+  for (const feed of feeds) {
+    if (feed.linesMark === mark) continue
+    const windows = windowsOf(feed, now)
+    if (windows.length > 0) wanted.push({ feed, windows })
+    else feed.linesMark = mark
+  }
   // All of them have ended when this does: what comes late would be given twice.
   const outcomes = await Promise.allSettled(statementsOf(wanted).map((some) => turns.take(() => read(some))))
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -126,7 +139,6 @@ function statementsOf(wanted: readonly Wanted[]): Wanted[][] {
   const statements: Wanted[][] = []
   let room = 0
   for (const own of wanted) {
-    if (own.windows.length === 0) continue
     if (own.windows.length > room) {
       statements.push([])
       room = WINDOWS
