@@ -6,7 +6,7 @@ import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
 import { lineMatcher } from '../logs/matcher.ts'
 import type { LogQuery } from '../logs/page.ts'
-import { degradation, readStatus } from '../status/read.ts'
+import { degradation, readStatuses } from '../status/read.ts'
 import type { StatusSources } from '../status/read.ts'
 import type { Database } from '../store/database.ts'
 import type { StoredLine } from '../store/log-lines.ts'
@@ -114,7 +114,7 @@ export class Live {
     })
     this.#watch = new StatusWatch({
       hub: this.#hub,
-      read: (runId) => readStatus(sources, runId),
+      read: (runIds) => readStatuses(sources, runIds),
       loki: async () => degradation('loki', await sources.lokiHealth()),
     })
   }

@@ -6,13 +6,16 @@ import { isFinal } from '@runlight/contracts/execution-status'
 import type { Degradation, ExecutionStatus } from '@runlight/contracts/execution-status'
 import type { Feed } from './feed.ts'
 import type { Hub } from './hub.ts'
-import { Turns } from './turns.ts'
+import { Together } from './together.ts'
 import { verdictOf } from './verdict.ts'
 
 export interface WatchSettings {
   hub: Hub
-  /** @throws RunlightError RL_STORE_UNAVAILABLE */
-  read: (runId: string) => Promise<ExecutionStatus | undefined>
+  /**
+   * How those of the runs stand that anybody knows.
+   * @throws RunlightError RL_STORE_UNAVAILABLE
+   */
+  read: (runIds: readonly string[]) => Promise<ReadonlyMap<string, ExecutionStatus>>
   /** Loki, where it is away; the status of a run says so itself. */
   loki: () => Promise<Degradation[]>
 }
@@ -22,18 +25,21 @@ const PAUSE_MS = 300
 /** A run that goes on quietly, and one that has ended and whose last records are awaited. */
 const QUIET_MS = 10_000
 const ENDING_MS = 1_000
-/** Runs that are asked for at a time. */
-const SIDE_BY_SIDE = 4
+/** Quiet runs are asked for at whole multiples of this, in milliseconds, so that many of them are asked for together. */
+const QUIET_STEP_MS = 500
+/** A few milliseconds of the event loop at a time, and a pause for the lines of everybody. */
+const TOGETHER = { most: 32, gatherMs: 20, sideBySide: 4 }
 
 /** Watches one feed until its end was told, or nobody follows it. */
 export class StatusWatch {
   readonly #settings: WatchSettings
-  readonly #turns = new Turns(SIDE_BY_SIDE)
+  readonly #statuses: Together<ExecutionStatus>
   readonly #watched = new Map<Feed, AbortController>()
   readonly #running = new Set<Promise<void>>()
 
   constructor(settings: WatchSettings) {
     this.#settings = settings
+    this.#statuses = new Together({ ask: settings.read, ...TOGETHER })
   }
 
   start(feed: Feed): void {
@@ -61,14 +67,14 @@ export class StatusWatch {
     while (!signal.aborted && feed.done === undefined && !feed.broken) {
       if (feed.runId !== undefined && (Date.now() >= askAt || feed.ring.end.events !== events)) {
         events = feed.ring.end.events
-        status = (await this.#ask(feed.runId)) ?? status
+        status = (await this.#statuses.ask(feed.runId)) ?? status
         const verdict = status && verdictOf(status)
         if (status && verdict && !this.#isBlind()) {
           await this.#settings.hub.catchUp(feed, signal)
           if (!signal.aborted) this.#finish(feed, { verdict, status })
           return
         }
-        askAt = Date.now() + (status && isFinal(status.status) ? ENDING_MS : QUIET_MS)
+        askAt = status && isFinal(status.status) ? Date.now() + ENDING_MS : quietUntil()
         this.#publish(feed, status)
         await pause(PAUSE_MS, signal)
         continue
@@ -84,10 +90,6 @@ export class StatusWatch {
     return this.#settings.hub.degraded.some(({ component }) => component === 'postgres')
   }
 
-  async #ask(runId: string): Promise<ExecutionStatus | undefined> {
-    return this.#turns.take(() => this.#settings.read(runId).catch(() => undefined))
-  }
-
   #publish(feed: Feed, status: ExecutionStatus | undefined, others: readonly Degradation[] = []): void {
     const degraded = [...(status?.degraded ?? []), ...others, ...this.#settings.hub.degraded]
     if (feed.runId === undefined) feed.setStatus(JSON.stringify(degraded.length > 0 ? { degraded } : {}))
@@ -98,6 +100,10 @@ export class StatusWatch {
     this.#publish(feed, done.status)
     feed.finish(JSON.stringify(done))
   }
+}
+
+function quietUntil(): number {
+  return Math.ceil((Date.now() + QUIET_MS) / QUIET_STEP_MS) * QUIET_STEP_MS
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { isFinal } from '@runlight/contracts/execution-status'
 import type { PastSource } from '../past/past-lines.ts'
 import { readAccountEvents } from '../store/accounts.ts'
 import { hasLines, timeText } from '../store/log-lines.ts'
-import { readRun } from '../store/runs.ts'
+import { readRun, readRunsOf } from '../store/runs.ts'
 import type { Standing } from '../store/runs.ts'
 import type { Answer } from './fresh.ts'
 import { resolveStanding } from './resolve.ts'
@@ -40,25 +40,51 @@ export async function runIsKnown({ database, engine }: StatusSources, runId: str
 }
 
 /**
- * The whole status of a run; undefined when nobody knows it. Temporal is asked while the run's row is not final, for a
- * run that has no row yet, and where another execution goes on in the place of the one that has ended.
+ * The whole status of a run; undefined when nobody knows it.
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function readStatus(sources: StatusSources, runId: string): Promise<ExecutionStatus | undefined> {
+  return (await readStatuses(sources, [runId])).get(runId)
+}
+
+/**
+ * The whole status of each of the runs that anybody knows. The stores are asked once for all of them. Temporal is asked
+ * for each whose row is not final, that has no row yet, and where another execution goes on in the place of the one that
+ * has ended.
+ * @throws RunlightError RL_STORE_UNAVAILABLE
+ */
+export async function readStatuses(
+  sources: StatusSources,
+  runIds: readonly string[],
+): Promise<Map<string, ExecutionStatus>> {
   const { database, engine, lokiHealth } = sources
-  const [row, events] = await Promise.all([
-    database.read((sql) => readRun(sql, runId)),
-    database.read((sql) => readAccountEvents(sql, [runId])),
+  const [rows, events] = await Promise.all([
+    database.read((sql) => readRunsOf(sql, runIds)),
+    database.read((sql) => readAccountEvents(sql, runIds)),
   ])
-  const ends = events.get(runId)?.ends ?? []
-  const handedOver = ends.some((end) => end.execution === row?.execution && end.continuedBy !== undefined)
-  const settled = row && isFinal(row.state) && !handedOver
-  const answer = settled ? undefined : await engine.describe(runId)
-  const standing = resolveStanding(runId, row, answer?.ok ? answer.value : undefined, handedOver)
-  if (!standing) return undefined
-  const [telemetry, loki] = await Promise.all([readTelemetry(sources, [standing], events), lokiHealth()])
-  const degraded = [...degradation('temporal', answer), ...telemetry.degraded, ...degradation('loki', loki)]
-  return executionStatus(standing, telemetry.byRun.get(runId) as Telemetry, degraded)
+  const runs = await Promise.all(
+    runIds.map(async (runId) => {
+      const row = rows.get(runId)
+      const ends = events.get(runId)?.ends ?? []
+      const handedOver = ends.some((end) => end.execution === row?.execution && end.continuedBy !== undefined)
+      const settled = row && isFinal(row.state) && !handedOver
+      const answer = settled ? undefined : await engine.describe(runId)
+      const standing = resolveStanding(runId, row, answer?.ok ? answer.value : undefined, handedOver)
+      return standing ? [{ standing, temporal: degradation('temporal', answer) }] : []
+    }),
+  )
+  const known = runs.flat()
+  if (known.length === 0) return new Map()
+  const standings = known.map(({ standing }) => standing)
+  const [telemetry, loki] = await Promise.all([readTelemetry(sources, standings, events), lokiHealth()])
+  return new Map(
+    known.map(({ standing, temporal }) => {
+      const { runId } = standing
+      const bus = telemetry.unsettled.has(runId) ? telemetry.degraded : []
+      const degraded = [...temporal, ...bus, ...degradation('loki', loki)]
+      return [runId, executionStatus(standing, telemetry.byRun.get(runId) as Telemetry, degraded)]
+    }),
+  )
 }
 
 /** A component that could not be asked, as answers name it. */

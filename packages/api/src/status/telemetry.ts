@@ -36,7 +36,9 @@ export const GRACE_SECONDS = 15n
 
 export interface TelemetryRead {
   byRun: Map<string, Telemetry>
+  /** What makes the answers on those worse that nobody had settled before, and these runs. */
   degraded: Degradation[]
+  unsettled: ReadonlySet<string>
 }
 
 /** The completeness of each of the runs, in both stores. `known`: account events that were read already. */
@@ -53,13 +55,14 @@ export async function readTelemetry(
     if (settled && current) byRun.set(run.runId, settled.telemetry)
     else open.push(run)
   }
-  if (open.length === 0) return { byRun, degraded: [] }
+  const unsettled = new Set(open.map(({ runId }) => runId))
+  if (open.length === 0) return { byRun, degraded: [], unsettled }
   const degraded = await judge(sources, open, known, byRun)
   for (const { runId, execution, lastSequence } of open) {
     const telemetry = byRun.get(runId)
     if (telemetry && isSettled(telemetry)) sources.settled.set(runId, { execution, lastSequence, telemetry })
   }
-  return { byRun, degraded }
+  return { byRun, degraded, unsettled }
 }
 
 /** Is everything that was sent there, in both stores? */

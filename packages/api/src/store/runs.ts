@@ -56,6 +56,12 @@ export async function readRun(sql: Sql, runId: string): Promise<RunRow | undefin
   return row && runRow(row)
 }
 
+/** Those of the runs that there are, by their ids. */
+export async function readRunsOf(sql: Sql, runIds: readonly string[]): Promise<Map<string, RunRow>> {
+  const rows = await sql<Row[]>`SELECT ${COLUMNS(sql)} FROM runs WHERE run_id = ANY(${runIds as string[]}::text[])`
+  return new Map(rows.map((row) => [row.run_id, runRow(row)]))
+}
+
 /** Where a page goes on. */
 export type RunPlace = Omit<RunsCursor, 'bounds'>
 
