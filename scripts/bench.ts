@@ -11,6 +11,7 @@ import { measurePostgresSink } from '../regression/bench/postgres-sink.ts'
 import { measureLive } from '../regression/bench/read-live.ts'
 import { measureStored } from '../regression/bench/read-stored.ts'
 import { readingTable } from '../regression/bench/reading.ts'
+import { API_MEMORY } from '../stacks/components/telemetry-api.ts'
 import { setup } from './setup.ts'
 import { runVerb } from './verb.ts'
 
@@ -43,7 +44,11 @@ await runVerb('bench', async (signal) => {
     await show('loki-bridge', await measureLokiBridge({ lines, runs: Number(values.runs) }), asTable)
     await show('postgres-sink', await measurePostgresSink({ lines }), asTable)
   }
-  if (values.only.includes('reading')) await show('reading', await measureStored({ lines, followers }), readingTable)
-  if (values.only.includes('live')) await show('live', await measureLive(LIVE), readingTable)
+  // The API with the heap that it has in a stack.
+  const { heapMiB } = API_MEMORY
+  if (values.only.includes('reading')) {
+    await show('reading', await measureStored({ lines, followers, heapMiB }), readingTable)
+  }
+  if (values.only.includes('live')) await show('live', await measureLive({ ...LIVE, heapMiB }), readingTable)
   return 0
 })

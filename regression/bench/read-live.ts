@@ -21,6 +21,8 @@ export interface ReadLiveOptions {
   /** How long lines flow, and how much of that is not counted at first. */
   seconds: number
   warmUpSeconds: number
+  /** Heap of the API, in MiB. */
+  heapMiB: number
 }
 
 /** So many of the followers read what they get; the others only take the bytes. */
@@ -39,7 +41,11 @@ export async function measureLive(options: ReadLiveOptions): Promise<Reading> {
   try {
     await keepCommitTimes(stack)
     await stack.startBridge('postgres')
-    api = await startApiProcess({ postgresUrl: stack.postgres.url(ROLES.reader), brokers: stack.kafka.brokers })
+    api = await startApiProcess({
+      postgresUrl: stack.postgres.url(ROLES.reader),
+      brokers: stack.kafka.brokers,
+      heapMiB: options.heapMiB,
+    })
     const figures = [
       ...(await follow(stack, api, options, 1, 'of one run')),
       ...(await follow(stack, api, options, options.followers, 'of a run each')),

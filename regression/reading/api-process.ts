@@ -21,6 +21,8 @@ export async function startApiProcess(env: {
   postgresUrl: URL
   brokers?: readonly string[]
   lokiUrl?: URL
+  /** What its heap may take in a stack, in MiB; without a bound if not given. */
+  heapMiB?: number
 }): Promise<ApiProcess> {
   const [port, nobody] = (await freePorts(2)) as [number, number]
   const folder = await temporaryFolder('api')
@@ -38,6 +40,7 @@ export async function startApiProcess(env: {
       RUNLIGHT_LOKI_URL: (env.lokiUrl ?? new URL(`http://127.0.0.1:${nobody}`)).href,
       RUNLIGHT_TEMPORAL_ADDRESS: `127.0.0.1:${nobody}`,
       RUNLIGHT_LOG_LEVEL: 'warn',
+      ...(env.heapMiB !== undefined && { NODE_OPTIONS: `--max-old-space-size=${env.heapMiB}` }),
     },
   })
   const url = `http://127.0.0.1:${port}`

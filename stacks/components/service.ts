@@ -14,7 +14,7 @@ interface Service extends Pick<Component<'http'>, 'name' | 'title' | 'needs' | '
   port: number
   setting: string
   /**
-   * Largest heap of the program, where the rest of its memory is known to be needed for buffers, which lie outside of it.
+   * Largest heap of the program, where it is known what of its memory it needs for buffers, which lie outside of it.
    * Else it is half of a container's memory, and anything on a machine without such a limit.
    */
   heapMiB?: number
