@@ -11,14 +11,14 @@ const KNOWN: readonly Known[] = [
     pattern: /unable to pull image (\S+): (?:error pulling image \S+: )?([^\n]*)/,
     explain: ([image = '', reason = ''], resource) =>
       `The image ${image} of ${resource.replace(/-image$/, '')} can't be pulled: ${trimmed(reason)}\n` +
-      `See that the engine reaches that registry and may read from it, bring the image there (docker load), or name ` +
+      `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
       `another one: pulumi config set --path 'runlight:images.<name>' <image>`,
   },
   {
     pattern: /(failed to (?:do request: Head "[^"]*\/manifests\/|resolve source metadata for )[^\n]*)/,
     explain: ([reason = ''], resource) =>
       `The image of ${resource.replace(/-image$/, '')} can't be built, as its base image can't be had: ${trimmed(reason)}\n` +
-      `See that the engine reaches that registry and may read from it, bring the image there (docker load), or name ` +
+      `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
       `another one with Node and npm: pulumi config set --path 'runlight:docker.baseImage' <image>`,
   },
   {
