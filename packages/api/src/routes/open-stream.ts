@@ -68,7 +68,9 @@ function cursorIn(parameter: string, text: string, list: ListIdentity): LogCurso
   try {
     return openLogCursor(text, list)
   } catch (cause) {
-    throw new ParameterError(parameter, (cause as Error).message, 'RL_CURSOR_INVALID')
+    const { message } = cause as Error
+    const others = parameter === 'from' ? 'The parameter from is `start`, `end`, `-1000` or a cursor. ' : ''
+    throw new ParameterError(parameter, `${others}${message}`, 'RL_CURSOR_INVALID')
   }
 }
 

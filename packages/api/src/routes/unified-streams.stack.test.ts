@@ -198,3 +198,8 @@ test.each<[query: string, status: number, parameter: string | undefined]>([
   const refused = await live.api.refused(`${SSE}?${query}`)
   expect([refused.status, refused.problem.parameter]).toEqual([status, parameter])
 })
+
+test('a refusal of from says what it can be', async () => {
+  const { problem } = await live.api.refused(`${SSE}?from=beginning`)
+  expect([problem.code, problem.detail]).toEqual(['RL_CURSOR_INVALID', expect.stringContaining('`start`, `end`')])
+})
