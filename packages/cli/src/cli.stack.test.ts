@@ -96,6 +96,12 @@ test('completion', async () => {
   expect(await complete('logs', RUN, '--export', '')).toEqual(['json', 'csv', 'ndjson'])
   expect(await complete('logs', '--ti')).toEqual(['--timestamps'])
   expect(await complete('dlq', 's')).toEqual(['show'])
+  expect(await complete('completion', 'z')).toEqual(['zsh'])
+  expect(await complete('--api', api.url, 'status', 'run-')).toEqual([RUN])
+  expect(await complete('logs', '-l', 'warn,')).toEqual(['warn,debug', 'warn,info', 'warn,error'])
+  expect(await complete('logs', '--level=w')).toEqual(['--level=warn'])
+  expect(await complete('logs', '--level', '=', 'w')).toEqual(['warn'])
+  expect(await complete('logs', RUN, '-c', '')).toEqual(['build'])
   // As bash asks for it.
   const { out: script } = await runlight(['completion', 'bash'])
   const { stdout } = await promisify(execFile)('bash', [
@@ -151,6 +157,28 @@ describe('logs', () => {
 })
 
 describe('what goes wrong', () => {
+  test('what a failure says can not steer a terminal, and stays in its line', async () => {
+    const error = { message: 'no \u001b]0;gotcha\u0007\n  way \u202eon', type: 'Error\u009b2J', retryable: false }
+    const failed = { runId: 'evil', error, message: error.message }
+    await store.storeEvents([
+      traceEvent({ runId: 'evil', type: 'RUN_STARTED' }),
+      traceEvent({ ...failed, type: 'NODE_FAILED', nodeRef: 'build' }),
+      traceEvent({ ...failed, type: 'RUN_FAILED', data: { attempts: [] } }),
+    ])
+    const commands = [
+      ['status', 'evil'],
+      ['trace', 'evil'],
+      ['trace', 'evil', '--format', 'events'],
+      ['watch', 'evil'],
+    ]
+    for (const command of commands) {
+      const { out } = await runlight(command)
+      expect(out).toContain('no \\x1b]0;gotcha\\x07 way \\u202eon')
+      // eslint-disable-next-line no-control-regex -- these must not be there
+      expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    }
+  })
+
   test('Temporal is not there: no run is started or cancelled', async () => {
     const start = await runlight(['start', '--inputs', '{"shards":2}'])
     expect([start.code, start.out, start.err]).toEqual([1, '', expect.stringMatching(/Temporal/)])

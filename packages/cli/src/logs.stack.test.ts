@@ -218,6 +218,7 @@ describe('exports', () => {
       const { code, err } = await runlight(['logs', RUN, '-o', file], env())
       expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(`^${file} can not be written: E[A-Z]+`))])
     }
+    expect(await runlight(['logs', RUN, '-o', ''], env())).toMatchObject({ code: 2, out: '' })
   })
 
   test('of what is followed: whole when Ctrl-C ends it', async () => {

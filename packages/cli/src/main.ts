@@ -25,6 +25,7 @@ import { DEFAULT_API_URL, apiAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { momentText } from './logs/moment.ts'
 import { openOutput, wantsColour } from './output.ts'
+import { visibleText } from './visible-text.ts'
 
 /** Nobody waits longer for what a word may become. */
 const COMPLETION_MS = 2_000
@@ -169,7 +170,8 @@ function givenApi(): string | undefined {
 }
 
 async function complete(words: readonly string[]): Promise<void> {
-  const baseUrl = apiAddress(undefined, process.env)
+  const named = words.indexOf('--api')
+  const baseUrl = apiAddress(named < 0 ? undefined : words[named + 1], process.env)
   const api = createApiClient({ baseUrl, timeoutMs: COMPLETION_MS })
   for (const candidate of await candidates(program, words, api)) process.stdout.write(`${candidate}\n`)
 }
@@ -195,7 +197,7 @@ try {
     process.stderr.write(`${error.message}\n`)
     process.exitCode = error.exitCode
   } else if (error instanceof ApiProblem) {
-    process.stderr.write(`${error.problem.title}: ${error.message}\n`)
+    process.stderr.write(`${error.problem.title}: ${visibleText(error.message, false)}\n`)
     process.exitCode = 1
   } else if (error instanceof ApiUnreachable) {
     process.stderr.write(

@@ -54,6 +54,7 @@ export interface FileOutput {
 
 /** What is no regular file, such as a device or a pipe, is written as it is. @throws CommandError */
 export async function openFile(path: string): Promise<FileOutput> {
+  if (path === '') throw new CommandError('The file has no name: -o FILE.', 2)
   const there = await stat(path).catch(() => undefined)
   const direct = there !== undefined && !there.isFile()
   const part = direct ? path : `${path}.${process.pid}.part`
@@ -78,7 +79,10 @@ export async function openFile(path: string): Promise<FileOutput> {
     keep: async () => {
       stream.end()
       await waited(finished(stream))
-      if (!direct) await rename(part, path)
+      if (direct) return
+      await rename(part, path).catch((cause: Error) => {
+        throw cannotWrite(path, cause)
+      })
     },
     discard: async () => {
       stream.destroy()

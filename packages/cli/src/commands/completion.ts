@@ -13,12 +13,13 @@ complete -o default -F _runlight runlight
   zsh: `#compdef runlight
 _runlight() {
   local -a candidates
-  candidates=("\${(@f)$(runlight __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  compadd -a candidates
+  candidates=(\${(f)"$(runlight __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  if ((\${#candidates})); then compadd -a candidates; else _files; fi
 }
 compdef _runlight runlight
 `,
   fish: `complete -c runlight -f -a '(runlight __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+complete -c runlight -s o -l output -rF
 `,
 } as const
 
@@ -37,6 +38,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   '--since': ['5m', '15m', '1h', '24h'],
 }
 
+/** Options whose values may be several, comma-separated. */
+const LISTS: ReadonlySet<string> = new Set(['--level', '--stream'])
+
 /** Commands whose words are runs, components, or both. */
 const ARGUMENTS: Readonly<Record<string, readonly ('runs' | 'components')[]>> = {
   logs: ['components', 'runs'],
@@ -49,33 +53,62 @@ const ARGUMENTS: Readonly<Record<string, readonly ('runs' | 'components')[]>> = 
 const RUNS = 20
 
 /** What the last word may become; the ones before it are the command line so far, without `runlight`. */
-export async function candidates(program: Command, words: readonly string[], api: ApiClient): Promise<string[]> {
-  const word = words.at(-1) ?? ''
+export async function candidates(program: Command, line: readonly string[], api: ApiClient): Promise<string[]> {
+  // bash takes `--level=w` for three words; for the others what becomes of it has the option before it.
+  const assigned = /^(--[a-z-]+=)(.*)$/s.exec(line.at(-1) ?? '')
+  if (assigned) {
+    const [, option = '', value = ''] = assigned
+    const values = await candidates(program, [...line.slice(0, -1), option.slice(0, -1), value], api)
+    return values.map((candidate) => option + candidate)
+  }
+  const words = line.at(-1) === '=' ? [...line.slice(0, -1), ''] : line.filter((one) => one !== '=')
+  const typed = words.at(-1) ?? ''
   const { command, rest } = commandOf(program, words.slice(0, -1))
-  const before = rest.at(-1)
+  const last = rest.at(-1)
   const options = [...command.options, ...(command === program ? [] : program.options)].filter(({ hidden }) => !hidden)
   const valued = options.find(
-    ({ long, short, required }) => required && before !== undefined && (long === before || short === before),
+    ({ long, short, required }) => required && last !== undefined && (long === last || short === last),
   )
   const all = async (): Promise<readonly string[]> => {
+    if (valued?.long === '--node') return nodeNames(rest, api)
     if (valued) return valued.argChoices ?? VALUES[valued.long ?? ''] ?? []
-    if (word.startsWith('-')) return options.flatMap(({ long }) => long ?? [])
+    if (typed.startsWith('-')) return options.flatMap(({ long }) => long ?? [])
     if (command.commands.length > 0) return command.commands.map((sub) => sub.name())
+    const choices = command.registeredArguments[0]?.argChoices
+    if (choices) return choices
     const kinds = ARGUMENTS[command.name()] ?? []
     return (await Promise.all(kinds.map((kind) => namesOf(kind, api)))).flat()
   }
-  return (await all()).filter((candidate) => candidate.startsWith(word) && !rest.includes(candidate))
+  // The last of a list.
+  const before = valued && LISTS.has(valued.long ?? '') ? typed.slice(0, typed.lastIndexOf(',') + 1) : ''
+  const word = typed.slice(before.length)
+  const taken = before === '' ? rest : before.split(',')
+  return (await all())
+    .filter((candidate) => candidate.startsWith(word) && !taken.includes(candidate))
+    .map((candidate) => before + candidate)
 }
 
 /** The command that the words lead to, and the words that are its own. */
 function commandOf(program: Command, words: readonly string[]): { command: Command; rest: readonly string[] } {
   let command = program
+  let own = 0
   for (const [index, word] of words.entries()) {
     const sub = command.commands.find((candidate) => candidate.name() === word)
-    if (!sub && command.commands.length === 0) return { command, rest: words.slice(index) }
-    if (sub) command = sub
+    if (sub) [command, own] = [sub, index + 1]
   }
-  return { command, rest: words.filter((word) => word.startsWith('-')) }
+  return { command, rest: words.slice(own) }
+}
+
+/** Nodes of the run that is named first, else components. */
+async function nodeNames(words: readonly string[], api: ApiClient): Promise<readonly string[]> {
+  const [run] = words
+  if (run === undefined || run.startsWith('-')) return namesOf('components', api)
+  try {
+    const { executions } = await api.timeline(run)
+    return [...new Set(executions.flatMap(({ nodes }) => nodes.map(({ nodeRef }) => nodeRef)))]
+  } catch {
+    return []
+  }
 }
 
 /** An API that is away completes nothing. */

@@ -3,6 +3,7 @@
 import type { ComponentState } from '@runlight/contracts/api'
 import type { Context } from '../context.ts'
 import type { Output, Style } from '../output.ts'
+import { visible } from '../visible-text.ts'
 
 interface Cell {
   text: string
@@ -11,8 +12,9 @@ interface Cell {
 
 /** Prints a table: health, version, how far it is behind, when it last spoke. */
 export async function showComponents({ api, output }: Context, { json }: { json?: boolean }): Promise<void> {
-  const list = await api.components()
-  if (json) return output.line(JSON.stringify(list, undefined, 2))
+  const found = await api.components()
+  if (json) return output.line(JSON.stringify(found, undefined, 2))
+  const list = visible(found)
   const head = ['component', 'health', 'version', 'behind', 'last line', 'lines'].map((text) => ({ text }))
   await printTable(output, head, list.components.map(row))
   for (const { component, reason } of list.degraded ?? []) {

@@ -8,7 +8,7 @@ import type { DeadLetterFilter } from '@runlight/sdk/client/dead-letters'
 import { CommanderError } from 'commander'
 import type { Context } from '../context.ts'
 import type { Output, Style } from '../output.ts'
-import { visibleText } from '../visible-text.ts'
+import { visible, visibleText } from '../visible-text.ts'
 
 export interface DlqListOptions extends DeadLetterFilter {
   lines: number
@@ -33,7 +33,7 @@ export async function listDeadLetters({ api, output }: Context, options: DlqList
   let left = lines
   for await (const letter of api.allDeadLetters({ ...filter, limit: Math.min(Math.max(lines, 1), 1_000) })) {
     if (left-- <= 0) return
-    await output.line(json ? JSON.stringify(letter) : listLine(output, letter))
+    await output.line(json ? JSON.stringify(letter) : listLine(output, visible(letter)))
   }
 }
 
@@ -50,9 +50,10 @@ export async function showDeadLetter(
   id: string,
   options: { json?: boolean; value?: boolean },
 ): Promise<void> {
-  const letter = await api.deadLetter(id)
-  if (options.value) return writeValue(letter)
-  if (options.json) return output.line(JSON.stringify(letter, undefined, 2))
+  const found = await api.deadLetter(id)
+  if (options.value) return writeValue(found)
+  if (options.json) return output.line(JSON.stringify(found, undefined, 2))
+  const letter = visible(found)
   const { origin } = letter
   const rows: [string, string][] = [
     ['letter', letter.id],

@@ -3,6 +3,7 @@
 import type { ComponentState } from '@runlight/contracts/api'
 import { ApiUnreachable } from '@runlight/sdk/client/api-problem'
 import type { Context } from '../context.ts'
+import { visibleText } from '../visible-text.ts'
 import { recordsBehind } from './components.ts'
 
 interface Finding {
@@ -25,7 +26,7 @@ export async function examineStack(context: Context, { json }: { json?: boolean 
   else {
     for (const { state, what, next } of findings) {
       const [mark, style] = MARKS[state]
-      await output.line(`${output.paint(style, mark)} ${what}`)
+      await output.line(`${output.paint(style, mark)} ${visibleText(what, false)}`)
       if (next !== undefined) await output.line(`  next: ${next}`)
     }
   }

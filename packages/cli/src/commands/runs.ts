@@ -2,6 +2,7 @@
 
 import type { RunState } from '@runlight/contracts/execution-status'
 import type { Context } from '../context.ts'
+import { visible } from '../visible-text.ts'
 import { paintState, runDuration } from './format.ts'
 
 export interface RunsOptions {
@@ -24,8 +25,13 @@ export async function listRuns({ api, output }: Context, options: RunsOptions): 
     ...(since && { since }),
     ...(until && { until }),
   }
-  for await (const run of api.allRuns(query)) {
+  for await (const found of api.allRuns(query)) {
     if (left-- <= 0) return
+    if (json) {
+      await output.line(JSON.stringify(found))
+      continue
+    }
+    const run = visible(found)
     const { completedActions, totalActions } = run.progress
     const fields = [
       run.startedAt ?? run.updatedAt,
@@ -35,6 +41,6 @@ export async function listRuns({ api, output }: Context, options: RunsOptions): 
       totalActions > 0 ? `${completedActions}/${totalActions}` : '-',
       runDuration(run) || '-',
     ]
-    await output.line(json ? JSON.stringify(run) : fields.join('  '))
+    await output.line(fields.join('  '))
   }
 }

@@ -3,12 +3,14 @@
 import type { StoreCompleteness } from '@runlight/contracts/execution-status'
 import type { Context } from '../context.ts'
 import type { Output } from '../output.ts'
+import { visible } from '../visible-text.ts'
 import { paintCompleteness, paintState, runDuration } from './format.ts'
 
 /** Prints how a run stands. */
 export async function showStatus({ api, output }: Context, runId: string, options: { json?: boolean }): Promise<void> {
-  const run = await api.status(runId)
-  if (options.json) return output.line(JSON.stringify(run, undefined, 2))
+  const found = await api.status(runId)
+  if (options.json) return output.line(JSON.stringify(found, undefined, 2))
+  const run = visible(found)
   const { completedActions, totalActions } = run.progress
   const rows: [string, string | undefined][] = [
     ['run', run.runId],

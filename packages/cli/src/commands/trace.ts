@@ -4,6 +4,7 @@ import type { StoredEvent } from '@runlight/contracts/api'
 import { foldTimeline } from '@runlight/timeline/fold-timeline'
 import { renderWaterfall } from '@runlight/timeline/waterfall'
 import type { Context } from '../context.ts'
+import { visible } from '../visible-text.ts'
 
 export type TraceFormat = 'waterfall' | 'events' | 'json'
 
@@ -13,8 +14,8 @@ const WIDTH_WITHOUT_TERMINAL = 100
 export async function printTrace({ api, output }: Context, runId: string, format: TraceFormat): Promise<void> {
   const events: StoredEvent[] = []
   for await (const event of api.allEvents(runId)) {
-    if (format === 'waterfall') events.push(event)
-    else await output.line(format === 'json' ? JSON.stringify(event) : eventLine(event))
+    if (format === 'waterfall') events.push(visible(event))
+    else await output.line(format === 'json' ? JSON.stringify(event) : eventLine(visible(event)))
   }
   if (format !== 'waterfall') return
   // A run that Temporal knows and of which no event is stored yet.

@@ -5,6 +5,7 @@ import type { ExecutionStatus, RunState } from '@runlight/contracts/execution-st
 import { sayWhenAway } from '../context.ts'
 import type { Context } from '../context.ts'
 import type { Output, Style } from '../output.ts'
+import { visible } from '../visible-text.ts'
 import { paintState, runDuration } from './format.ts'
 
 /** Exit codes by how the run has ended. */
@@ -50,12 +51,13 @@ export async function watchRun(context: Context, runId: string, { json = false }
     else if (event === 'done') last = data.status
   }
   const status = last ?? (await api.status(runId))
-  await output.line(json ? JSON.stringify(status) : ending(output, status))
+  await output.line(json ? JSON.stringify(status) : ending(output, visible(status)))
   return EXIT_CODES[status.status] ?? 1
 }
 
-async function printEvent(output: Output, event: StoredEvent, json: boolean): Promise<void> {
-  if (json) return output.line(JSON.stringify(event))
+async function printEvent(output: Output, stored: StoredEvent, json: boolean): Promise<void> {
+  if (json) return output.line(JSON.stringify(stored))
+  const event = visible(stored)
   const look = EVENT_LOOKS[event.type]
   if (!look) return
   const [mark, style] = look
