@@ -114,7 +114,7 @@ export function refuseOtherMethods(app: FastifyInstance, urls: Iterable<string>)
       url,
       handler: async (request, reply) => {
         reply.header('allow', allowed.join(', '))
-        const message = `${request.method} is not supported at this address, but ${allowed.join(', ')}.`
+        const message = `${request.method} is not supported at this address; supported are ${allowed.join(', ')}.`
         throw new RunlightError('RL_METHOD_NOT_ALLOWED', message)
       },
     })
