@@ -24,8 +24,31 @@ export function keyOf({ inode, head }: Pick<Life, 'inode' | 'head'>): string {
 
 export const NO_HEAD: Head = { bytes: 0, digest: '' }
 
-/** Files of the log, the oldest first: `name.3`, `name.2`, `name.1`, `name`. */
+/** Rotations are seconds apart; each takes about as long as a look. */
+const MAX_LOOKS = 10
+
+/**
+ * Files of the log, the oldest first: `name.3`, `name.2`, `name.1`, `name`. While they are renamed, one look can miss a
+ * file that is there all the time, and what is unread of it would be passed over: so two looks have to agree.
+ */
 export async function livesOf(path: string): Promise<Life[]> {
+  let lives = await lookAt(path)
+  for (let looks = 1; looks < MAX_LOOKS; looks++) {
+    const again = await lookAt(path)
+    if (areSame(lives, again)) return again
+    lives = again
+  }
+  return lives
+}
+
+function areSame(lives: readonly Life[], others: readonly Life[]): boolean {
+  return (
+    lives.length === others.length &&
+    lives.every(({ path, inode }, index) => path === others[index]?.path && inode === others[index].inode)
+  )
+}
+
+async function lookAt(path: string): Promise<Life[]> {
   const name = basename(path)
   const names = await readdir(dirname(path)).catch(() => [])
   const numbered = names.flatMap((candidate) => {
