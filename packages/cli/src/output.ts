@@ -52,7 +52,10 @@ export interface FileOutput {
   discardNow: () => void
 }
 
-/** What is no regular file, such as a device or a pipe, is written as it is. @throws CommandError */
+/** As many characters of a file are written at a time: a write for each line costs as much as making the line. */
+const PIECE = 64 * 1024
+
+/** What is no regular file, such as a device or a pipe, is written as it is, each line at once. @throws CommandError */
 export async function openFile(path: string): Promise<FileOutput> {
   if (path === '') throw new CommandError('The file has no name: -o FILE.', 2)
   const there = await stat(path).catch(() => undefined)
@@ -66,17 +69,30 @@ export async function openFile(path: string): Promise<FileOutput> {
     if (failure) throw failure
   }
   await waited(once(stream, 'open'))
+  let piece = ''
+  let soon: NodeJS.Immediate | undefined
+  const flush = (): void => {
+    clearImmediate(soon)
+    const text = piece
+    ;[piece, soon] = ['', undefined]
+    if (text !== '') stream.write(text)
+  }
   return {
     output: {
       line: async (text) => {
         if (failure) throw failure
-        if (!stream.write(`${text}\n`)) await waited(once(stream, 'drain'))
+        piece += `${text}\n`
+        if (direct || piece.length >= PIECE) flush()
+        // Who follows sees a line when it comes.
+        else soon ??= setImmediate(flush)
+        if (stream.writableNeedDrain) await waited(once(stream, 'drain'))
       },
       paint: (_, text) => text,
       colour: false,
       columns: undefined,
     },
     keep: async () => {
+      flush()
       stream.end()
       await waited(finished(stream))
       if (direct) return
@@ -85,6 +101,7 @@ export async function openFile(path: string): Promise<FileOutput> {
       })
     },
     discard: async () => {
+      piece = ''
       stream.destroy()
       if (!direct) await rm(part, { force: true })
     },

@@ -3,7 +3,7 @@
 import type { StoredLog } from '@runlight/contracts/api'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
 import { CommandError } from '../command-error.ts'
-import type { LineFilters, LogTarget } from './target.ts'
+import type { LineFilters, LinePage, LogTarget } from './target.ts'
 
 export interface ReadOptions {
   filters: LineFilters
@@ -21,7 +21,7 @@ const PAGE = 1_000
 /** As far back as a live stream goes by count. */
 const MOST_LINES_BEFORE = 10_000
 
-/** Oldest first; memory holds one page, or the last lines that are asked for. */
+/** Oldest first; memory holds two pages, or the last lines that are asked for. */
 export async function* readLines(target: LogTarget, options: ReadOptions): AsyncGenerator<StoredLog, void, undefined> {
   const { filters, lines, follow } = options
   const wanted = ({ message }: StoredLog) => !options.exclude.some((pattern) => pattern.test(message))
@@ -29,8 +29,20 @@ export async function* readLines(target: LogTarget, options: ReadOptions): Async
     yield* await lastLines(target, filters, lines, wanted)
     return
   }
-  const all = follow ? coming(target, options) : pages(target, { ...filters, limit: PAGE })
+  const all = follow ? coming(target, options) : readAhead(target, { ...filters, limit: PAGE })
   for await (const log of all) if (wanted(log)) yield log
+}
+
+/** Every line, while the API reads the page after it. */
+async function* readAhead(target: LogTarget, query: LogQuery): AsyncGenerator<StoredLog, void, undefined> {
+  let reading: ReturnType<LogTarget['read']> | undefined = target.read(query)
+  while (reading) {
+    const { logs, hasMore, nextCursor }: LinePage = await reading
+    reading = hasMore && nextCursor !== undefined ? target.read({ ...query, cursor: nextCursor }) : undefined
+    // Told when the lines before it have been given, or never, where no more are wanted.
+    reading?.catch(() => undefined)
+    yield* logs
+  }
 }
 
 async function* pages(target: LogTarget, query: LogQuery): AsyncGenerator<StoredLog, void, undefined> {

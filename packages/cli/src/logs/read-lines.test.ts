@@ -1,0 +1,69 @@
+import type { StoredLog } from '@runlight/contracts/api'
+import { expect, test } from 'vitest'
+import { readLines } from './read-lines.ts'
+import type { LinePage } from './target.ts'
+
+const line = (message: string) => ({ message }) as StoredLog
+
+/** Pages of two lines each; what is undefined can not be read. */
+function listOf(pages: readonly (readonly [string, string] | undefined)[]) {
+  const asked: number[] = []
+  const read = async ({ cursor = '0' }: { cursor?: string }): Promise<LinePage> => {
+    const number = Number(cursor)
+    asked.push(number)
+    const logs = pages[number]
+    if (!logs) throw new Error(`Page ${number} can not be read.`)
+    return { logs: logs.map(line), hasMore: number + 1 < pages.length, nextCursor: String(number + 1) }
+  }
+  const follow = () => {
+    throw new Error('Nothing is followed here.')
+  }
+  const { signal } = new AbortController()
+  const lines = (last?: number) => readLines({ read, follow }, { filters: {}, exclude: [], lines: last, signal })
+  return { asked, lines }
+}
+
+test('a page is read while the lines of the one before are taken, and no more than one', async () => {
+  const { asked, lines } = listOf([
+    ['a', 'b'],
+    ['c', 'd'],
+    ['e', 'f'],
+  ])
+  const seen: [string, number][] = []
+  for await (const { message } of lines()) seen.push([message, asked.length])
+  expect(seen).toEqual([
+    ['a', 2],
+    ['b', 2],
+    ['c', 3],
+    ['d', 3],
+    ['e', 3],
+    ['f', 3],
+  ])
+  expect(asked).toEqual([0, 1, 2])
+})
+
+test('what was read before a page that fails is given first', async () => {
+  const seen: string[] = []
+  const reading = (async () => {
+    for await (const { message } of listOf([['a', 'b'], undefined]).lines()) seen.push(message)
+  })()
+  await expect(reading).rejects.toThrow('Page 1 can not be read.')
+  expect(seen).toEqual(['a', 'b'])
+})
+
+test('who stops early hears nothing of a page that fails', async () => {
+  for await (const { message } of listOf([['a', 'b'], undefined]).lines()) {
+    expect(message).toBe('a')
+    break
+  }
+})
+
+test('the last lines are asked for page by page', async () => {
+  const { asked, lines } = listOf([
+    ['d', 'c'],
+    ['b', 'a'],
+  ])
+  const seen: string[] = []
+  for await (const { message } of lines(2)) seen.push(message)
+  expect([seen, asked]).toEqual([['c', 'd'], [0]])
+})
