@@ -18,9 +18,10 @@ interface Stores {
 
 /**
  * What the API may take, and what of it its heap may. 2,000 idle followers of a run each keep some 50 MiB beside the 40 of
- * the program, rings up to 64; without a bound, V8 lets their garbage grow by another 100 MiB before it looks after it.
+ * the program, rings up to 64. Without a bound, V8 lets their garbage grow by another 100 MiB before it collects it; with
+ * 224 MiB it collected so often under 5,000 lines a second that lines came 900 ms later (docs/performance.md).
  */
-export const API_MEMORY = { memoryMiB: 384, heapMiB: 224 }
+export const API_MEMORY = { memoryMiB: 512, heapMiB: 352 }
 
 export function telemetryApi(settings: Settings, secrets: Secrets, stores: Stores): Component<'http'> {
   const { bus, postgres, loki, temporal, after } = stores
