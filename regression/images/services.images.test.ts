@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { buildImage, type BuiltImage } from '../../scripts/images.ts'
 import type { Service } from '../../stacks/build/services.ts'
 import { BRIDGE_MEMORY } from '../../stacks/components/bridges.ts'
+import { API_MEMORY } from '../../stacks/components/telemetry-api.ts'
 import { BASE_IMAGE, CONFINED, docker, NO_ENGINE } from './docker-engine.fixture.ts'
 import { startKafka, type TestKafka } from '../fixtures/kafka.ts'
 import { startLoki, type TestLoki } from '../fixtures/loki.ts'
@@ -27,7 +28,7 @@ const SERVICES: readonly { service: Service; memoryMiB: number }[] = [
   { service: '@runlight/bridge-loki', memoryMiB: BRIDGE_MEMORY.loki.memoryMiB },
   { service: '@runlight/bridge-postgres', memoryMiB: BRIDGE_MEMORY.postgres.memoryMiB },
   { service: '@runlight/observer', memoryMiB: 256 },
-  { service: '@runlight/api', memoryMiB: 384 },
+  { service: '@runlight/api', memoryMiB: API_MEMORY.memoryMiB },
   { service: '@runlight/demo', memoryMiB: 512 },
 ]
 
