@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Together } from './together.ts'
 
 const settings = { most: 3, gatherMs: 1, sideBySide: 2 }
@@ -39,4 +39,27 @@ test('one question that takes long, or fails, holds up only those who wait for i
   expect(begun).toEqual(['slow', 'fails', 'b', 'c'])
   for (const release of held) release()
   expect(await slow).toBe('slow')
+})
+
+test('only so many questions are under way at a time', async () => {
+  const held: (() => void)[] = []
+  const together = new Together<string>({
+    ...settings,
+    most: 1,
+    ask: async ([key = '']) => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      return new Map([[key, key]])
+    },
+  })
+  const answers = ['a', 'b', 'c'].map((key) => together.ask(key))
+  await vi.waitFor(() => expect(held).toHaveLength(2))
+  // Longer than questions are gathered for: the third one would have begun by now.
+  const gathered = new Together<string>({ ...settings, gatherMs: 5, ask: () => Promise.resolve(new Map()) })
+  await gathered.ask('later')
+  expect(held).toHaveLength(2)
+  held[0]?.()
+  expect(await answers[0]).toBe('a')
+  await vi.waitFor(() => expect(held).toHaveLength(3))
+  for (const release of held) release()
+  expect(await Promise.all(answers)).toEqual(['a', 'b', 'c'])
 })
