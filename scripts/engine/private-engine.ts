@@ -14,10 +14,12 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed, run } from '../tools/command.ts'
 import { installDebianPackages, whyNoDebianPackages } from '../tools/sources/debian-package.ts'
+import type { AptJob } from '../tools/sources/debian-package.ts'
 import { makeBaseImage } from './base-image.ts'
 import { registryProgram } from './registry-program.ts'
 
 const INSTALL_MS = 300_000
+const REGISTRY_MS = 120_000
 const START_MS = 60_000
 const STOP_MS = 30_000
 const PACKAGES = ['docker.io', 'debootstrap']
@@ -67,11 +69,11 @@ export async function startPrivateEngine(options: EngineOptions): Promise<Privat
 }
 
 /** For the tests that push; the others do without. */
-async function registryFor(folder: string, { signal }: EngineOptions): Promise<Record<string, string>> {
+async function registryFor(folder: string, options: EngineOptions): Promise<Record<string, string>> {
   try {
-    return { RUNLIGHT_TEST_REGISTRY: await registryProgram(folder, signal) }
+    return { RUNLIGHT_TEST_REGISTRY: await registryProgram(folder, aptJob(options, REGISTRY_MS)) }
   } catch (error) {
-    signal.throwIfAborted()
+    options.signal.throwIfAborted()
     return { RUNLIGHT_TEST_NO_REGISTRY: (error as Error).message }
   }
 }
@@ -92,20 +94,20 @@ function isRunning(name: string): boolean {
   })
 }
 
-async function install({ signal, note }: EngineOptions): Promise<void> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(INSTALL_MS)])
+async function install(options: EngineOptions): Promise<void> {
+  const job = aptJob(options, INSTALL_MS)
   const found = (program: string) =>
-    run({ file: 'sh', args: ['-c', `command -v ${program}`], signal: limited }).then(
+    job.run({ file: 'sh', args: ['-c', `command -v ${program}`] }).then(
       () => true,
       () => false,
     )
   if ((await found('dockerd')) && (await found('docker')) && (await found('debootstrap'))) return
-  await installDebianPackages(PACKAGES, {
-    env: process.env,
-    signal: limited,
-    note,
-    run: (command) => run({ ...command, signal: limited }),
-  })
+  await installDebianPackages(PACKAGES, job)
+}
+
+function aptJob({ signal, note }: EngineOptions, limitMs: number): AptJob {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
+  return { env: process.env, signal: limited, note, run: (command) => run({ ...command, signal: limited }) }
 }
 
 function startProcess(folder: string): ChildProcess {

@@ -3,26 +3,19 @@
 
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CommandFailed, run } from '../tools/command.ts'
+import { downloadDebianPackage } from '../tools/sources/debian-package.ts'
+import type { AptJob } from '../tools/sources/debian-package.ts'
 
 const PACKAGE = 'docker-registry'
-const FETCH_MS = 120_000
 
 /**
  * Path of the program, below an own folder.
  * @throws CommandFailed, or the signal's reason
  */
-export async function registryProgram(folder: string, signal: AbortSignal): Promise<string> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)])
+export async function registryProgram(folder: string, job: AptJob): Promise<string> {
   await mkdir(folder, { recursive: true })
-  const download = () => run({ file: 'apt-get', args: ['download', '-qq', PACKAGE], cwd: folder, signal: limited })
-  await download().catch(async (error: unknown) => {
-    if (!(error instanceof CommandFailed)) throw error
-    // A fresh machine knows no packages, an old one the wrong versions.
-    await run({ file: 'apt-get', args: ['update', '-qq'], signal: limited })
-    await download()
-  })
+  await downloadDebianPackage(PACKAGE, folder, job)
   const archive = (await readdir(folder)).find((name) => name.endsWith('.deb')) ?? ''
-  await run({ file: 'dpkg-deb', args: ['--extract', join(folder, archive), folder], signal: limited })
+  await job.run({ file: 'dpkg-deb', args: ['--extract', join(folder, archive), folder] })
   return join(folder, 'usr', 'bin', PACKAGE)
 }
