@@ -47,10 +47,11 @@ export async function readNews(
   looked: (stored: string) => void,
 ): Promise<Look> {
   const now = await settings.database.read((sql) => readStoredNow(sql, settings.topics))
-  looked([now.events, ...now.logs.partitions.map((partition) => partition?.nextOffset)].join())
+  const mark = linesMark(now)
+  looked(`${now.events};${mark}`)
   const ready = feeds.filter((feed) => !breakIfRenewed(feed, now))
   const before = ready.map(({ ring }) => ring.next)
-  const moreLines = await readLines(settings, ready, now)
+  const moreLines = await readLines(settings, ready, now, mark)
   const moreEvents = await readEvents(settings, ready, now)
   return { found: ready.some(({ ring }, index) => ring.next !== before[index]), more: moreLines || moreEvents }
 }
@@ -84,9 +85,9 @@ async function readLines(
   { database, ringBytes }: NewsSettings,
   feeds: readonly Feed[],
   now: StoredNow,
+  mark: string,
 ): Promise<boolean> {
   const turns = new Turns(STATEMENTS)
-  const mark = linesMark(now)
   const read = async (wanted: readonly Wanted[]): Promise<boolean> => {
     const all = wanted.flatMap(({ windows }) => windows)
     const bytes = Math.ceil(Math.min(BYTES / all.length, ringBytes / READS_IN_RING))

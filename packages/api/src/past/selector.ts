@@ -12,25 +12,24 @@ export function pastQuery(scope: LogScope, tenant: string, mode: LabelMode, filt
   const labels: string[] = []
   const pipeline: string[] = []
   const equals = (name: string, value: string | number) => `${name}=${quoteLabelValue(String(value))}`
-  const oneOf = (name: string, values: readonly string[]) =>
-    values.length === 1
-      ? equals(name, values[0] as string)
-      : `${name}=~${quoteLabelValue(values.map(quoteMeta).join('|'))}`
+  const matches = (name: string, values: readonly string[]) =>
+    `${name}=~${quoteLabelValue(values.map(quoteMeta).join('|'))}`
+  const isNode = (name: string, [first = '', ...others]: readonly string[]) =>
+    others.length === 0 ? equals(name, first) : matches(name, [first, ...others])
   if (scope.kind === 'components') {
-    const names = scope.names?.map(quoteMeta).join('|') ?? '.+'
-    labels.push(`${LABELS.component}=~${quoteLabelValue(names)}`)
+    labels.push(scope.names ? matches(LABELS.component, scope.names) : `${LABELS.component}=~".+"`)
   } else if (scope.kind === 'all') {
     addAll(scope.type, tenant, mode, labels, pipeline)
   } else if (mode === 'perRun') {
     labels.push(equals(LABELS.runId, scope.runId))
-    if (nodeRefs) labels.push(oneOf(LABELS.node, nodeRefs))
+    if (nodeRefs) labels.push(isNode(LABELS.node, nodeRefs))
   } else {
     labels.push(equals(LABELS.org, tenant))
     pipeline.push(equals(STRUCTURED_METADATA.runId, scope.runId))
-    if (nodeRefs) pipeline.push(oneOf(STRUCTURED_METADATA.node, nodeRefs))
+    if (nodeRefs) pipeline.push(isNode(STRUCTURED_METADATA.node, nodeRefs))
   }
-  if (streams) labels.push(`${LABELS.stream}=~${quoteLabelValue(streams.map(quoteMeta).join('|'))}`)
-  if (levels) pipeline.push(`${STRUCTURED_METADATA.level}=~${quoteLabelValue(levels.join('|'))}`)
+  if (streams) labels.push(matches(LABELS.stream, streams))
+  if (levels) pipeline.push(matches(STRUCTURED_METADATA.level, levels))
   if (attempt !== undefined) pipeline.push(equals(STRUCTURED_METADATA.attempt, attempt))
   if (execution !== undefined) pipeline.push(equals(STRUCTURED_METADATA.execution, execution))
   return [`{${labels.join(',')}}`, ...pipeline].join(' | ')

@@ -35,7 +35,7 @@ export async function* readLines(target: LogTarget, options: ReadOptions): Async
 
 /** Every line, while the API reads the page after it. */
 async function* readAhead(target: LogTarget, query: LogQuery): AsyncGenerator<StoredLog, void, undefined> {
-  let reading: ReturnType<LogTarget['read']> | undefined = target.read(query)
+  let reading: Promise<LinePage> | undefined = target.read(query)
   while (reading) {
     const { logs, hasMore, nextCursor }: LinePage = await reading
     reading = hasMore && nextCursor !== undefined ? target.read({ ...query, cursor: nextCursor }) : undefined
@@ -47,7 +47,7 @@ async function* readAhead(target: LogTarget, query: LogQuery): AsyncGenerator<St
 
 async function* pages(target: LogTarget, query: LogQuery): AsyncGenerator<StoredLog, void, undefined> {
   for (let next: LogQuery | undefined = query; next;) {
-    const { logs, hasMore, nextCursor }: Awaited<ReturnType<LogTarget['read']>> = await target.read(next)
+    const { logs, hasMore, nextCursor }: LinePage = await target.read(next)
     yield* logs
     next = hasMore && nextCursor !== undefined ? { ...next, cursor: nextCursor } : undefined
   }
