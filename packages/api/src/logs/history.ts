@@ -5,6 +5,7 @@ import type { LogKey, PositionVector } from '../cursor/cursors.ts'
 import { AFTER_ALL, BEFORE_ALL, compareKeys } from '../cursor/keys.ts'
 import { cutPage, foldRepeats, isNewer, readPastLines } from '../past/past-lines.ts'
 import type { PastSource } from '../past/past-lines.ts'
+import { holdsLines } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
 import { readHistory, readHistoryEnd } from '../store/history.ts'
 import type { HistoryRange } from '../store/history.ts'
@@ -125,7 +126,9 @@ export async function hasLostArrivals(
   const none = { nodeRefs: undefined, attempt: undefined, levels: undefined, streams: undefined }
   for (let pages = 0; pages < LOOK_BACK_PAGES; pages++) {
     const { lines, goOn } = await readPastLines(source, past, range, none, LOOK_BACK)
-    if (lines.some(({ key }) => isNewer(key, vector))) return true
+    // Appended early in a day that is still there, a line may have its time in the day before.
+    const newer = lines.flatMap(({ key }) => (isNewer(key, vector) ? [key] : []))
+    if (!(await database.read((sql) => holdsLines(sql, scope, newer)))) return true
     if (!goOn) return false
     range.after = goOn
   }

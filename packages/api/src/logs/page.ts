@@ -11,6 +11,7 @@ import type { LogCursor, LogKey, PositionVector, TimeBounds } from '../cursor/cu
 import { searchLines } from './search.ts'
 import type { PastSource } from '../past/past-lines.ts'
 import { findArrivals, readArrivals } from '../store/arrivals.ts'
+import type { Arrivals } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
 import type { Direction, HistoryRange } from '../store/history.ts'
 import type { LinePage, LogFilters, PageLimits, StoredLine } from '../store/log-lines.ts'
@@ -119,13 +120,24 @@ async function arrivalsPage(
   query: LogQuery,
   { bounds, vector }: Extract<LogCursor, { segment: 'arrivals' }>,
 ): Promise<Page> {
-  const { now, partitions } = await database.read((sql) => findArrivals(sql, query.topic, query.scope, vector))
-  if (!sameGeneration(vector, now)) {
+  const found = await database.read((sql) => findArrivals(sql, query.topic, query.scope, vector))
+  if (!sameGeneration(vector, found.now)) {
     throw refusal('the topic of log entries was created anew since, so its positions mean nothing any more')
   }
-  if (await hasLostArrivals(database, query.past, query.scope, vector, now)) {
+  const page = await readArrivedPage(database, query, { bounds, vector }, found)
+  // Asked last, for a day may be dropped in the middle of the page.
+  if (await hasLostArrivals(database, query.past, query.scope, vector, found.now)) {
     throw refusal('lines that arrived after it have left the hot store since')
   }
+  return page
+}
+
+async function readArrivedPage(
+  database: Database,
+  query: LogQuery,
+  { bounds, vector }: Pick<LogCursor, 'bounds' | 'vector'>,
+  { now, partitions }: Arrivals,
+): Promise<Page> {
   const [partition, ...others] = partitions
   if (partition === undefined) {
     const next: LogCursor = { segment: 'arrivals', bounds, vector: advance(vector, now, []) }

@@ -24,10 +24,10 @@ beforeAll(async () => {
   stores = await startBothStores({ lines: 'plain' })
   ;({ store, api } = stores)
   for (const [daysAgo, from] of [
-    [1, 0],
+    [2, 0],
     [0, 60],
   ] as const) {
-    const appendedAt = daysAgo === 0 ? Date.now() : TODAY - DAY_MS / 2
+    const appendedAt = daysAgo === 0 ? Date.now() : TODAY - 1.5 * DAY_MS
     const entries = Array.from({ length: 60 }, (_, index) => entryAt(appendedAt, from + index))
     for (const partition of [0, 1]) {
       await store.storeLogs(
@@ -76,7 +76,7 @@ test('older lines keep their order, times and identity, lack the rest, and are m
   await eventually(async () => (await readAll('perRun')).reasons).toEqual([])
   const whole = (await readAll('perRun')).logs
   expect(whole).toHaveLength(120)
-  const day = new Date(TODAY - DAY_MS).toISOString().slice(0, 10)
+  const day = new Date(TODAY - 2 * DAY_MS).toISOString().slice(0, 10)
   await store.sql`SELECT runlight_drop_log_partition(${day}::date)`
   for (const mode of LABEL_MODES) {
     // Labels of a run alone do not name its workflow.
@@ -91,7 +91,7 @@ test('older lines keep their order, times and identity, lack the rest, and are m
     expect((await readAll(mode, { direction: 'backward' })).logs).toEqual(expected.toReversed())
     const errors = await readAll(mode, { level: 'error', grep: 'line' })
     expect(errors.logs).toEqual(expected.filter(({ level, message }) => level === 'error' && message.includes('line')))
-    const recent = await readAll(mode, { since: time(TODAY) })
+    const recent = await readAll(mode, { since: time(TODAY - DAY_MS) })
     expect([recent.logs.length, recent.reasons]).toEqual([60, []])
   }
 })

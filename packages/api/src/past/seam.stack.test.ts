@@ -13,6 +13,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
 import { readLogPage } from '../logs/page.ts'
+import type { LogQuery } from '../logs/page.ts'
 import { DEFAULT_POOL, openDatabase } from '../store/database.ts'
 import type { Database } from '../store/database.ts'
 import { startBothStores } from '../test/both-stores.fixture.ts'
@@ -182,6 +183,27 @@ async function readOn(
 /** Between which of its reads of the hot store a page may find itself without a day. */
 const STEPS = 8
 
+/** A database that loses a day before its read of that number. */
+function droppingAt(database: Database, step: number, day: number): Database {
+  let reads = 0
+  return {
+    ...database,
+    read: async (work) => {
+      if (reads++ === step) await dropDay(day)
+      return database.read(work)
+    },
+  }
+}
+
+/** All lines of a run. */
+const linesOf = (runId: string, cursor?: string): LogQuery => ({
+  ...{ scope: { kind: 'run', runId }, topic: TOPICS.logs, direction: 'forward', cursor, list: [runId] },
+  past: { loki: connectLoki(loki.url), labels: 'perRun', topic: TOPICS.logs },
+  filters: { nodeRefs: undefined, attempt: undefined, levels: undefined, streams: undefined, grep: undefined },
+  bounds: { since: undefined, until: undefined },
+  limits: { lines: 1_000, bytes: 1_000_000, scan: 1_000 },
+})
+
 test.each([
   ['the first day that leaves', true],
   ['a later one', false],
@@ -198,22 +220,30 @@ test.each([
       })
     }
     if (isFirst) await store.sql`DELETE FROM log_days`
-    let reads = 0
-    const stepping: Database = {
-      ...database,
-      read: async (work) => {
-        if (reads++ === step) await dropDay(appendedAt)
-        return database.read(work)
-      },
-    }
-    const { lines } = await readLogPage(stepping, {
-      ...{ scope: { kind: 'run', runId }, topic: TOPICS.logs, direction: 'forward', cursor: undefined, list: [runId] },
-      past: { loki: connectLoki(loki.url), labels: 'perRun', topic: TOPICS.logs },
-      filters: { nodeRefs: undefined, attempt: undefined, levels: undefined, streams: undefined },
-      bounds: { since: undefined, until: undefined },
-      limits: { lines: 1_000, bytes: 1_000_000, scan: 1_000 },
-    })
+    const stepping = droppingAt(database, step, appendedAt)
+    const { lines } = await readLogPage(stepping, linesOf(runId))
     expect([step, ...lines.map(({ fields }) => fields.message)]).toEqual([step, String(appendedAt), String(TODAY)])
+  }
+  await database.close()
+})
+
+test('between any two reads of what has arrived: the day of a line leaves, and the cursor is refused or the line is given', async () => {
+  const database = openDatabase({ url: store.postgres.url(ROLES.reader), password: 'reader', ...DEFAULT_POOL })
+  for (let step = 0; step < 4; step++) {
+    const runId = `run-arriving-${step}`
+    const day = OLDEST + (2 * STEPS + 1 + step) * DAY_MS
+    const append = (hour: number) => {
+      const appendedAt = day + hour * 3_600_000
+      return store.storeLogs([logEntry({ runId, timestamp: time(appendedAt) })], { partition: 50, appendedAt })
+    }
+    await append(10)
+    const { nextCursor } = await readLogPage(database, linesOf(runId))
+    await append(12)
+    const reading = readLogPage(droppingAt(database, step, day), linesOf(runId, nextCursor))
+    expect([step, await reading.then(({ lines }) => lines.length).catch(({ code }) => code)]).toEqual([
+      step,
+      step < 3 ? 'RL_CURSOR_INVALID' : 1,
+    ])
   }
   await database.close()
 })

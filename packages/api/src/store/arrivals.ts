@@ -1,7 +1,7 @@
 // The arrivals: what was stored from a vector on, in the order of (partition, offset).
 
 import type { Sql } from 'postgres'
-import type { PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
+import type { LogKey, PositionVector, Stored, TimeBounds } from '../cursor/cursors.ts'
 import { filterConditions, readLines, timeCondition } from './log-lines.ts'
 import type { Fragment, LinePage, LogFilters, PageLimits } from './log-lines.ts'
 import { positionVector, vectorArrays, vectorColumns } from './positions.ts'
@@ -58,6 +58,24 @@ export async function readArrivals(
     filters: [wantedCondition(sql, scope), ...filterConditions(sql, filters)],
     limits,
   })
+}
+
+/** Does the table hold each of these lines? */
+export async function holdsLines(sql: Sql, scope: LogScope, lines: readonly Pick<LogKey, 'partition' | 'offset'>[]) {
+  const { range } = positionWindow(sql, scope.kind, {
+    run: runOf(sql, scope),
+    partition: sql`wanted.partition`,
+    from: sql`wanted.place`,
+    until: sql`wanted.place + 1`,
+  })
+  const partitions = lines.map(({ partition }) => partition)
+  const offsets = lines.map(({ offset }) => String(offset))
+  const [row] = await sql<{ held: boolean }[]>`
+    SELECT NOT EXISTS (
+      SELECT FROM unnest(${partitions}::integer[], ${offsets}::bigint[]) AS wanted (partition, place)
+      WHERE NOT EXISTS (SELECT FROM logs WHERE ${range})
+    ) AS held`
+  return row?.held === true
 }
 
 function runOf(sql: Sql, scope: LogScope): Fragment {
