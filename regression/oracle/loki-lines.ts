@@ -48,7 +48,8 @@ export async function* lokiPages(query: LokiQuery, limit = PAGE): AsyncGenerator
     }
     const last = (page.at(-1) as LokiLine).timestamp
     const whole = page.findIndex(({ timestamp }) => timestamp === last)
-    if (whole === 0) throw new Error(`More than ${limit} entries share the nanosecond ${last}; the page can't move on.`)
+    if (whole === 0)
+      throw new Error(`More than ${limit} entries share the nanosecond ${last}; the page cannot move on.`)
     yield page.slice(0, whole)
     start = last
   }

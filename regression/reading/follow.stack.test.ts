@@ -51,7 +51,7 @@ function begin(runId: string): void {
   events.record({ ...common, runId, type: 'RUN_STARTED', message: 'The run has started.', data })
 }
 
-/** As the observer tells it; `secondsAgo` may lie ahead, so that the time for what is missing can not run out meanwhile. */
+/** As the observer tells it; `secondsAgo` may lie ahead, so that the time for what is missing cannot run out meanwhile. */
 function end(runId: string, nodeRef: string, secondsAgo = 0): void {
   const timestamp = new Date(Date.now() - secondsAgo * 1_000).toISOString()
   const data = { attempts: [{ nodeRef, attempt: 1 }] }

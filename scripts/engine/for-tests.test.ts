@@ -39,7 +39,7 @@ it('says in CI both why the engine of this machine does not do and why none was 
   try {
     dockerCommand({ version: 'exit 0', image: 'exit 1', pull: 'echo no way out; exit 1' })
     expect((await engine())['RUNLIGHT_TEST_NO_ENGINE']).toBe(
-      'docker ended with exit code 1. no way out; and one of our own can not be brought: it needs Linux',
+      'docker ended with exit code 1. no way out; and one of our own cannot be brought: it needs Linux',
     )
   } finally {
     Object.defineProperty(process, 'platform', platform)
@@ -48,7 +48,7 @@ it('says in CI both why the engine of this machine does not do and why none was 
 
 it.each([
   ['no engine answers', { version: 'echo is the daemon running >&2; exit 1', image: 'exit 0', pull: 'exit 0' }],
-  ['the image can not be had', { version: 'exit 0', image: 'exit 1', pull: 'echo is the daemon running; exit 1' }],
+  ['the image cannot be had', { version: 'exit 0', image: 'exit 1', pull: 'echo is the daemon running; exit 1' }],
 ])('says why there is none where %s, and how to get one', async (_, answers) => {
   dockerCommand(answers)
   const { RUNLIGHT_TEST_NO_ENGINE: reason } = await engine()

@@ -27,7 +27,7 @@ export async function engineForTests(options: EngineOptions): Promise<EngineForT
     return await startPrivateEngine(options)
   } catch (error) {
     options.signal.throwIfAborted()
-    return without(`${reason}; and one of our own can not be brought: ${textOf(error)}`)
+    return without(`${reason}; and one of our own cannot be brought: ${textOf(error)}`)
   }
 }
 

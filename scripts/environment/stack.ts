@@ -116,7 +116,7 @@ async function dropUnreadableSecrets(settingsFile: string, progress: Progress): 
   }
   if (foreign.length > 0) {
     throw new Failure({
-      what: `${settingsFile} has secrets that can't be read any more.`,
+      what: `${settingsFile} has secrets that cannot be read any more.`,
       why: `They were encrypted with a passphrase file that is gone: ${foreign.join(', ')}.`,
       next: 'Restore .runlight/passphrase, or remove these settings from the file and set them again.',
     })

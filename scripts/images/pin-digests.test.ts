@@ -64,7 +64,7 @@ it('keeps what is there, unless it is asked again', async () => {
   expect(images()).not.toEqual(before)
 })
 
-it('writes nothing when one can not be pulled', async () => {
+it('writes nothing when one cannot be pulled', async () => {
   dockerCommand('first', 'grafana/loki')
   await expect(pin(true)).rejects.toThrow('docker ended with exit code 1')
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(VERSIONS, 'utf8'))

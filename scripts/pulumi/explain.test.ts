@@ -3,13 +3,13 @@
 import { expect, it } from 'vitest'
 import { explainError } from './explain.ts'
 
-it('tells which image can not be pulled, why, and what to do', () => {
+it('tells which image cannot be pulled, why, and what to do', () => {
   const message =
     'sdk-v2/provider2.go:572: sdk.helper_schema: Unable to read Docker image into resource: unable to pull image ' +
     'nowhere.invalid/loki:9: error pulling image nowhere.invalid/loki:9: Error response from daemon: ' +
     'Get "https://nowhere.invalid/v2/": dial tcp: lookup nowhere.invalid: no such host: provider=docker@5.1.0'
   const told = explainError(message, 'loki-image', 'dev')
-  expect(told).toContain("The image nowhere.invalid/loki:9 of loki can't be pulled: ")
+  expect(told).toContain('The image nowhere.invalid/loki:9 of loki cannot be pulled: ')
   expect(told).toMatch(/no such host\n.*runlight:images\./s)
 })
 
@@ -19,14 +19,14 @@ it.each([
   'failed to solve: nowhere.invalid/node:22: failed to resolve source metadata for nowhere.invalid/node:22: no such host',
 ])('tells that an image of ours has no base, and what to do: %s', (message) => {
   const told = explainError(`error reading build output: ${message}`, 'bridge-loki-image', 'dev')
-  expect(told).toMatch(/^The image of bridge-loki can't be built, as its base image can't be had: .*no such host\n/)
+  expect(told).toMatch(/^The image of bridge-loki cannot be built, as its base image cannot be had: .*no such host\n/)
   expect(told).toContain('runlight:docker.baseImage')
 })
 
-it('tells which image can not be pushed, and how to log in', () => {
+it('tells which image cannot be pushed, and how to log in', () => {
   const message = 'error reading push output: unauthorized: authentication required'
   const told = explainError(message, 'bridge-loki-image', 'dev')
-  expect(told).toMatch(/^The image of bridge-loki can't be pushed: unauthorized: authentication required\n/)
+  expect(told).toMatch(/^The image of bridge-loki cannot be pushed: unauthorized: authentication required\n/)
   expect(told).toMatch(/docker login .*runlight:docker\.registry/)
 })
 

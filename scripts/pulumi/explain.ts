@@ -10,21 +10,21 @@ const KNOWN: readonly Known[] = [
   {
     pattern: /unable to pull image (\S+): (?:error pulling image \S+: )?([^\n]*)/,
     explain: ([image = '', reason = ''], resource) =>
-      `The image ${image} of ${resource.replace(/-image$/, '')} can't be pulled: ${trimmed(reason)}\n` +
+      `The image ${image} of ${resource.replace(/-image$/, '')} cannot be pulled: ${trimmed(reason)}\n` +
       `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
       `another one: pulumi config set --path 'runlight:images.<name>' <image>`,
   },
   {
     pattern: /(failed to (?:do request: Head "[^"]*\/manifests\/|resolve source metadata for )[^\n]*)/,
     explain: ([reason = ''], resource) =>
-      `The image of ${resource.replace(/-image$/, '')} can't be built, as its base image can't be had: ${trimmed(reason)}\n` +
+      `The image of ${resource.replace(/-image$/, '')} cannot be built, as its base image cannot be had: ${trimmed(reason)}\n` +
       `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
       `another one with Node and npm: pulumi config set --path 'runlight:docker.baseImage' <image>`,
   },
   {
     pattern: /error reading push output: ([^\n]*)/,
     explain: ([reason = ''], resource) =>
-      `The image of ${resource.replace(/-image$/, '')} can't be pushed: ${trimmed(reason)}\n` +
+      `The image of ${resource.replace(/-image$/, '')} cannot be pushed: ${trimmed(reason)}\n` +
       `See that the engine reaches the registry, and log in there as somebody who may write (docker login <registry>); ` +
       `which one it is: pulumi config get --path 'runlight:docker.registry'`,
   },
@@ -44,7 +44,7 @@ const KNOWN: readonly Known[] = [
   {
     pattern: /Cannot connect to the Docker daemon at (\S+?)\. Is/,
     explain: ([host = '']) =>
-      `The Docker engine at ${host} can't be reached. Start it, or name another one: DOCKER_HOST`,
+      `The Docker engine at ${host} cannot be reached. Start it, or name another one: DOCKER_HOST`,
   },
 ]
 

@@ -45,7 +45,7 @@ export async function readEntry(folder: string): Promise<CacheEntry | undefined>
     if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return undefined
     const next = 'Make it readable, or set RUNLIGHT_CACHE to another folder.'
     throw new Failure(
-      { what: `The cached tool in ${folder} can't be read.`, why: String(error), next },
+      { what: `The cached tool in ${folder} cannot be read.`, why: String(error), next },
       { cause: error },
     )
   }

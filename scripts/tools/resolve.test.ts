@@ -123,7 +123,7 @@ test('a build that fails tells what the compiler said, and leaves nothing', asyn
   expect(await readdir(join(root, 'cache/tools/k6'))).toEqual([])
 })
 
-test('a registry that can not be reached is told as such', async () => {
+test('a registry that cannot be reached is told as such', async () => {
   const root = await temporaryFolder()
   const { recipe, env } = await tinyGoModule(root)
   // A port that nobody listens at.
@@ -186,11 +186,11 @@ test('too little disk space is told before anything is fetched', async () => {
   await expect(resolveTools(['k6'], options)).rejects.toThrow('There is not enough disk space for the tools.')
 })
 
-test('a cache folder that can not be made is told with its name', async () => {
+test('a cache folder that cannot be made is told with its name', async () => {
   const root = await temporaryFolder()
   await writeFile(join(root, 'file'), '')
   const options = { ...optionsIn(root, await tinyNpmPackage(root)), cache: join(root, 'file', 'cache') }
-  await expect(resolveTools(['k6'], options)).rejects.toThrow(`The cache folder ${root}/file/cache can't be made.`)
+  await expect(resolveTools(['k6'], options)).rejects.toThrow(`The cache folder ${root}/file/cache cannot be made.`)
 })
 
 test('an interrupted run ends its programs and leaves nothing; the next one gets the tool', async () => {

@@ -147,7 +147,7 @@ async function checkDisk(cache: string, recipes: readonly Recipe[], progress: Pr
     await mkdir(cache, { recursive: true })
   } catch (cause) {
     const next = 'Make it writable, or set RUNLIGHT_CACHE to a folder that is.'
-    throw new Failure({ what: `The cache folder ${cache} can't be made.`, why: String(cause), next }, { cause })
+    throw new Failure({ what: `The cache folder ${cache} cannot be made.`, why: String(cause), next }, { cause })
   }
   const { bavail, bsize } = await statfs(cache)
   const free = Math.floor((bavail * bsize) / 1_000_000)

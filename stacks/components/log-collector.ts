@@ -41,5 +41,5 @@ export function logCollector(
 
 function outputOf(place: Place<'http'>, name: string): string {
   if (place.output) return place.output(name)
-  throw new Error(`The log of ${name} can not be read here; switch the collector off: runlight:collector.run no`)
+  throw new Error(`The log of ${name} cannot be read here; switch the collector off: runlight:collector.run no`)
 }

@@ -21,7 +21,7 @@ export function readTools(home: string): Tools {
   try {
     tools = (JSON.parse(readFileSync(file, 'utf8')) as { tools: typeof tools }).tools
   } catch (cause) {
-    throw programError(`The list of tools can not be read (${(cause as Error).message}). ${next}`)
+    throw programError(`The list of tools cannot be read (${(cause as Error).message}). ${next}`)
   }
   return (name) => {
     const tool = tools[name]

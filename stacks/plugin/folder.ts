@@ -31,7 +31,7 @@ export function removeRendered(folder: string): void {
   for (const path of [files, secrets]) rmSync(path, { recursive: true, force: true })
 }
 
-/** The files as they are on disk; one that can not be read is missing. */
+/** The files as they are on disk; one that cannot be read is missing. */
 export function filesIn(folder: string): Record<string, string> {
   try {
     return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))

@@ -42,7 +42,7 @@ export function commandLineOf(pid: number): string | undefined {
   return text?.replace(/\0+$/, '').replaceAll('\0', ' ')
 }
 
-/** One variable of a process's environment at its start; undefined also where it can not be read. */
+/** One variable of a process's environment at its start; undefined also where it cannot be read. */
 export function environmentOf(pid: number, name: string): string | undefined {
   const entry = readOrUndefined(`/proc/${pid}/environ`)
     ?.split('\0')

@@ -21,7 +21,7 @@ interface Launch {
 
 /**
  * Starts a program in a session of its own, so that it lives on without Pulumi and can be stopped with its children.
- * @throws Error when the program can not be started at all
+ * @throws Error when the program cannot be started at all
  */
 export async function launch({ folder, workingFolder, command, env, log, stdin }: Launch): Promise<ChildProcess> {
   const output = openSync(log, 'a', 0o600)
@@ -36,7 +36,7 @@ export async function launch({ folder, workingFolder, command, env, log, stdin }
     })
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
-      child.once('error', (cause) => reject(new Error(`${bin} can not be started: ${cause.message}`, { cause })))
+      child.once('error', (cause) => reject(new Error(`${bin} cannot be started: ${cause.message}`, { cause })))
     })
     child.unref()
     return child

@@ -8,7 +8,7 @@ const little = littleComponent()
 describe('a start that fails', () => {
   it('tells the last lines of the log, and leaves nothing', async () => {
     await expect(little.create(little.inputs({}, 'failing'))).rejects.toThrow(
-      /little was not started: it ended before it was ready[^]*the store can not be opened/,
+      /little was not started: it ended before it was ready[^]*the store cannot be opened/,
     )
     expect(little.processes()).toEqual([])
   })
@@ -28,9 +28,9 @@ describe('a start that fails', () => {
     expect(little.processes()).toEqual([])
   })
 
-  it('names the program that can not be started', async () => {
+  it('names the program that cannot be started', async () => {
     await expect(little.create(little.inputs({ command: ['/no/such/program'] }))).rejects.toThrow(
-      '/no/such/program can not be started',
+      '/no/such/program cannot be started',
     )
   })
 

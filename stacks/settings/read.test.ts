@@ -70,7 +70,7 @@ describe('readSettings', () => {
     expect(() => read(values)).toThrow(/runlight:lok is not a setting[^]*runlight:api\.port is 0/)
   })
 
-  it('says when the environment can not be told from the name of the stack', () => {
+  it('says when the environment cannot be told from the name of the stack', () => {
     expect(() => read({}, 'acme')).toThrow(`runlight:environment is "acme", taken from the stack's name`)
   })
 

@@ -238,7 +238,7 @@ test('a server that has stopped in the middle of a query is given up, and goes o
   }
 })
 
-test('a query that takes too long is given up, and the reader can not write', async () => {
+test('a query that takes too long is given up, and the reader cannot write', async () => {
   const hasty = await startTestApi(store.postgres, { postgres: { statementTimeoutMs: 200 } })
   const blocker = store.postgres.connect()
   try {

@@ -157,7 +157,7 @@ describe('logs', () => {
 })
 
 describe('what goes wrong', () => {
-  test('what a failure says can not steer a terminal, and stays in its line', async () => {
+  test('what a failure says cannot steer a terminal, and stays in its line', async () => {
     const error = { message: 'no \u001b]0;gotcha\u0007\n  way \u202eon', type: 'Error\u009b2J', retryable: false }
     const failed = { runId: 'evil', error, message: error.message }
     await store.storeEvents([

@@ -131,7 +131,7 @@ describe('a record that was refused', () => {
     expect(stored[0]?.labels['late']).toBe(again[0]?.replayId)
   })
 
-  test('and that can not be replayed is named, with exit code 1', async () => {
+  test('and that cannot be replayed is named, with exit code 1', async () => {
     const producer = stack.kafka.client().producer()
     await producer.connect()
     await producer.send({ topic: TOPICS.deadLetters, messages: [{ value: 'no letter' }] })

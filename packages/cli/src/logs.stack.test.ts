@@ -213,10 +213,10 @@ describe('exports', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('into something that can not be written: 1, with the reason', async () => {
+  test('into something that cannot be written: 1, with the reason', async () => {
     for (const file of ['/dev/full', '/dev/null/none']) {
       const { code, err } = await runlight(['logs', RUN, '-o', file], env())
-      expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(`^${file} can not be written: E[A-Z]+`))])
+      expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(`^${file} cannot be written: E[A-Z]+`))])
     }
     expect(await runlight(['logs', RUN, '-o', ''], env())).toMatchObject({ code: 2, out: '' })
   })

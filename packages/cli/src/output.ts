@@ -29,7 +29,7 @@ export function openOutput(colour: boolean, stream: NodeJS.WriteStream = process
   // `runlight logs … | head` closes the pipe when it has enough: that is no fault.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
-    process.stderr.write(`The output can not be written: ${error.message}.\n`)
+    process.stderr.write(`The output cannot be written: ${error.message}.\n`)
     process.exit(1)
   })
   return {
@@ -112,5 +112,5 @@ export async function openFile(path: string): Promise<FileOutput> {
 }
 
 function cannotWrite(path: string, cause: Error): CommandError {
-  return new CommandError(`${path} can not be written: ${cause.message}. Name another one, or make room.`)
+  return new CommandError(`${path} cannot be written: ${cause.message}. Name another one, or make room.`)
 }

@@ -133,7 +133,7 @@ export class Collector {
       return result
     } catch (cause) {
       if (!this.#unreadable.has(component)) {
-        this.#settings.log.warn({ cause, of: component }, 'A log can not be read; trying again.')
+        this.#settings.log.warn({ cause, of: component }, 'A log cannot be read; trying again.')
       }
       this.#unreadable.set(component, cause instanceof Error ? cause.message : String(cause))
       return undefined

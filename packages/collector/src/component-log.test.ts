@@ -122,7 +122,7 @@ it('does not search what is no JSON for numbers: the cost would grow with the sq
   expect(await collectUntil('next')).toHaveLength(2)
 })
 
-it('tells of a line, and of fields, that can not be searched for secrets', async () => {
+it('tells of a line, and of fields, that cannot be searched for secrets', async () => {
   const fail = (): never => {
     throw new RangeError('Maximum call stack size exceeded')
   }

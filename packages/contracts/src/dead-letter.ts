@@ -10,7 +10,7 @@ export const DEAD_LETTER_REASONS = {
   schema: 'The value does not have the shape of its topic',
   org: 'The organisation is not a valid tenant',
   unrepresentable:
-    'A value in it can not be held by a store, such as a NUL character in a text, or not be written for it',
+    'A value in it cannot be held by a store, such as a NUL character in a text, or not be written for it',
   too_large: 'The record is above the size that a store accepts',
   refused: 'The store refused it for good, in its own words',
   unreadable: 'It lay among the dead letters and is none',

@@ -41,7 +41,7 @@ export async function readLockFile(file: string): Promise<{ lock: Lock; packages
     text = await readFile(file, 'utf8')
     packages = (JSON.parse(text) as { packages?: Record<string, Entry> }).packages
   } catch (cause) {
-    throw ApplicationFailure.nonRetryable(`${file} can not be read: ${(cause as Error).message}`, 'LockUnreadable')
+    throw ApplicationFailure.nonRetryable(`${file} cannot be read: ${(cause as Error).message}`, 'LockUnreadable')
   }
   if (typeof packages !== 'object') {
     throw ApplicationFailure.nonRetryable(`${file} lists no packages; it must be of version 2 or 3`, 'LockUnreadable')

@@ -136,7 +136,7 @@ export function createBusReader(settings: BusReaderSettings): BusReader {
 
   const read = async (): Promise<void> => {
     while (!signal.aborted) {
-      await readOnce().catch((cause: unknown) => log.debug({ cause }, 'The events topic can not be read along.'))
+      await readOnce().catch((cause: unknown) => log.debug({ cause }, 'The events topic cannot be read along.'))
       if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -34,7 +34,7 @@ test.each([
   expect(traceError(failure)).toEqual({ type, retryable, message })
 })
 
-test('a worker can not have told of what the server made', () => {
+test('a worker cannot have told of what the server made', () => {
   expect(isServerMade({ timeoutFailureInfo: {} })).toBe(true)
   expect(isServerMade({ resetWorkflowFailureInfo: {} })).toBe(true)
   expect(isServerMade(planned)).toBe(false)

@@ -63,7 +63,7 @@ export function createFollower({ temporal, numbers, publish, log, signal }: Foll
     const execution = await numberOf(address, events)
     const { run, refusals } = openRun({ ...address, execution }, events)
     for (const { field, message } of refusals) {
-      log.warn({ ...address }, `The memo of a run has a field that can not be used: ${field} ${message}.`)
+      log.warn({ ...address }, `The memo of a run has a field that cannot be used: ${field} ${message}.`)
     }
     await publish(takeHistory(run, events))
     return run

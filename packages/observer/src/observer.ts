@@ -158,7 +158,7 @@ export function createObserver(settings: ObserverSettings): Observer {
       } catch (cause) {
         if (signal.aborted) return
         const words = wordsOf(cause)
-        if (trouble !== words) log.warn({ cause }, `Temporal can not be asked for its runs (${words}); trying again.`)
+        if (trouble !== words) log.warn({ cause }, `Temporal cannot be asked for its runs (${words}); trying again.`)
         trouble = words
         wait = Math.min(LONGEST_RETRY_MS, wait * 2)
         onScan('failed')

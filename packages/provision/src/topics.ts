@@ -77,7 +77,7 @@ async function partitionNotes(admin: Admin, desired: readonly DesiredTopic[]): P
     const advice =
       actual < partitions
         ? "Adding partitions moves keys to other partitions, so the order within running runs would be lost; do it with the broker's own tool while nothing runs."
-        : 'A topic can not lose partitions.'
+        : 'A topic cannot lose partitions.'
     return [`Topic ${topic} has ${actual} partitions, the setting says ${partitions}; it was left as it is. ${advice}`]
   })
 }

@@ -6,7 +6,7 @@ test('plain values are plain JSON', () => {
   expect(toJson(undefined)).toBe('null')
 })
 
-test('what JSON can not say becomes text', () => {
+test('what JSON cannot say becomes text', () => {
   const cycle: Record<string, unknown> = { big: 2n ** 64n }
   cycle['self'] = { again: cycle }
   expect(JSON.parse(toJson(cycle))).toEqual({ big: '18446744073709551616', self: { again: '[circular]' } })

@@ -17,6 +17,6 @@ test('another one is refused by name, with those that are known', () => {
   expect(name).toBe('build')
 })
 
-test.each(['', 'Build', '1st', 'a b', 'x'.repeat(33)])('%j can not be a stream', (name) => {
+test.each(['', 'Build', '1st', 'a b', 'x'.repeat(33)])('%j cannot be a stream', (name) => {
   expect(() => new StreamRegistry([name])).toThrow(expect.objectContaining({ code: 'RL_CONFIG_INVALID' }))
 })

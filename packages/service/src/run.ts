@@ -46,7 +46,7 @@ export async function runService(log: Log, start: () => Promise<RunningService>)
 
 function fail(log: Log, cause: unknown): never {
   const known = cause instanceof RunlightError ? { code: cause.code, next: cause.next } : {}
-  log.fatal({ cause, ...known }, `The service can not go on: ${cause instanceof Error ? cause.message : String(cause)}`)
+  log.fatal({ cause, ...known }, `The service cannot go on: ${cause instanceof Error ? cause.message : String(cause)}`)
   process.exit(1)
 }
 

@@ -103,14 +103,14 @@ it('goes on with a registry, and says so, where the host refuses', async () => {
   await new Promise((resolve) => closed.close(resolve))
   const { source } = await get(release(port), await tinyNpmPackage(root))
   expect(source).toBe('npm-package')
-  expect(await whyNot(release(port))).toContain(`127.0.0.1:${port} can't be reached: `)
+  expect(await whyNot(release(port))).toContain(`127.0.0.1:${port} cannot be reached: `)
 })
 
 it('gives a host that does not answer up within seconds', async () => {
   let asked = 0
   answer = () => (asked += 1)
   const { port } = server.address() as AddressInfo
-  expect(await whyNot(release(port))).toContain(`127.0.0.1:${port} can't be reached: no answer within 5 s`)
+  expect(await whyNot(release(port))).toContain(`127.0.0.1:${port} cannot be reached: no answer within 5 s`)
   // The next one does not wait again.
   expect(await whyNot({ ...release(port), files: {} })).toContain('no answer within 5 s')
   expect(asked).toBe(1)

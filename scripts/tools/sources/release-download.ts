@@ -119,7 +119,7 @@ async function download(url: string, file: string, job: FillJob): Promise<string
 async function get(url: string, job: FillJob): Promise<Response> {
   const { host } = new URL(url)
   const known = unreachable.get(host)
-  if (known !== undefined) throw new CommandFailed(`${host} can't be reached: ${known}.`, [])
+  if (known !== undefined) throw new CommandFailed(`${host} cannot be reached: ${known}.`, [])
   const answer = new AbortController()
   const alarm = setTimeout(() => answer.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS)
   try {
@@ -132,8 +132,8 @@ async function get(url: string, job: FillJob): Promise<Response> {
     if (cause instanceof CommandFailed) throw cause
     const reason = reasonOf(answer.signal.aborted ? answer.signal.reason : cause)
     unreachable.set(host, reason)
-    job.note(`${host} can't be reached (${reason}); trying another way`)
-    throw new CommandFailed(`${host} can't be reached: ${reason}.`, [], { cause: cause as Error })
+    job.note(`${host} cannot be reached (${reason}); trying another way`)
+    throw new CommandFailed(`${host} cannot be reached: ${reason}.`, [], { cause: cause as Error })
   } finally {
     clearTimeout(alarm)
   }

@@ -88,7 +88,7 @@ export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<
     }
   } catch (cause) {
     throw programError(
-      `The Docker engine at ${host} can't be reached: ${reasonOf(cause)}. ` +
+      `The Docker engine at ${host} cannot be reached: ${reasonOf(cause)}. ` +
         'Start it (Debian: service docker start) and see that you may use it (`docker version` shows both), or name ' +
         "another one: DOCKER_HOST, or pulumi config set --path 'runlight:docker.host' ssh://user@machine",
     )

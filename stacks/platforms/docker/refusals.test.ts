@@ -38,10 +38,10 @@ it.each([
 })
 
 it.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9', 'pigeon://loft'])(
-  'says that the engine at %s can not be reached, and what to do',
+  'says that the engine at %s cannot be reached, and what to do',
   async (host) => {
     await expect(readEngine(host, {})).rejects.toThrow(
-      new RegExp(`The Docker engine at ${host} can't be reached: .+\\. Start it .*DOCKER_HOST`),
+      new RegExp(`The Docker engine at ${host} cannot be reached: .+\\. Start it .*DOCKER_HOST`),
     )
   },
 )
@@ -68,7 +68,7 @@ it('asks an engine over ssh as the docker command does, and tells what ssh says'
   expect(asked).toBe('-o BatchMode=yes -p 2222 -- me@far docker system dial-stdio')
   sshCommand('me@far: Permission denied (publickey).')
   await expect(readEngine('ssh://me@far', process.env)).rejects.toThrow(
-    "The Docker engine at ssh://me@far can't be reached: ssh me@far: me@far: Permission denied (publickey). ",
+    'The Docker engine at ssh://me@far cannot be reached: ssh me@far: me@far: Permission denied (publickey). ',
   )
 })
 

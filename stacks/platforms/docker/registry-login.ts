@@ -50,6 +50,8 @@ function readConfig(file: string): DockerConfig {
     return JSON.parse(readFileSync(file, 'utf8')) as DockerConfig
   } catch {
     // The parser's words would quote the file.
-    throw programError(`The Docker configuration ${file} can't be read as JSON. Mend it, or log in again: docker login`)
+    throw programError(
+      `The Docker configuration ${file} cannot be read as JSON. Mend it, or log in again: docker login`,
+    )
   }
 }

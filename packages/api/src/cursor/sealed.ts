@@ -59,7 +59,7 @@ export function openCursor<K extends CursorKind, T>(
     fields.end()
     return value
   } catch (cause) {
-    throw refusal('its fields can not be read', cause)
+    throw refusal('its fields cannot be read', cause)
   }
 }
 
@@ -75,7 +75,7 @@ function seal(body: Uint8Array, list: ListIdentity): Buffer {
   return createHash('sha256').update(body).update(JSON.stringify(list)).digest().subarray(0, SEAL_BYTES)
 }
 
-/** The refusal of a cursor; `why` completes "The cursor can not be used: …". */
+/** The refusal of a cursor; `why` completes "The cursor cannot be used: …". */
 export function refusal(why: string, cause?: unknown): RunlightError {
-  return new RunlightError('RL_CURSOR_INVALID', `The cursor can not be used: ${why}.`, { cause })
+  return new RunlightError('RL_CURSOR_INVALID', `The cursor cannot be used: ${why}.`, { cause })
 }

@@ -118,7 +118,7 @@ function nameOf(letter: LetterRow): string {
   }
   const { topic, partition, generation, offset } = letter
   if (topic === replayTopic(letter.sink)) {
-    const why = `It lay on ${topic} at offset ${offset} without saying where it came from, so it can not be stored under an identity of its own.`
+    const why = `It lay on ${topic} at offset ${offset} without saying where it came from, so it cannot be stored under an identity of its own.`
     throw new RunlightError('RL_DEAD_LETTER_NOT_REPLAYABLE', why)
   }
   const appended = parseInstant(letter.appendedAt)

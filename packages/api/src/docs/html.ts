@@ -1,4 +1,4 @@
-// Pieces of HTML that can not be broken by what is put into them.
+// Pieces of HTML that cannot be broken by what is put into them.
 
 /** A piece that is HTML already. */
 export class Html {

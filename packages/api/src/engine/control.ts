@@ -98,7 +98,7 @@ export function createControl({ connection, namespace, taskQueue, engine }: Cont
       )
       return history?.events?.[0]
     } catch (cause) {
-      throw unavailable(`What ${runId} was started with can not be read (${reasonOf(cause)}).`, cause)
+      throw unavailable(`What ${runId} was started with cannot be read (${reasonOf(cause)}).`, cause)
     }
   }
 

@@ -59,8 +59,8 @@ function known(cause: unknown): RunlightError {
     if (status === 413) return new RunlightError('RL_BODY_TOO_LARGE', `The body has more than ${MAX_BODY_BYTES} bytes.`)
     if (status === 415) return new RunlightError('RL_MEDIA_TYPE_UNSUPPORTED', 'The body is not declared as JSON.')
     const ofBody = cause instanceof SyntaxError || /_BODY$|CONTENT_LENGTH$/.test(String(code))
-    if (ofBody) return new ParameterError('body', `The body can not be read: ${cause.message.replace(/\.$/, '')}.`)
-    return new ParameterError('request', `The request can not be read: ${cause.message}.`)
+    if (ofBody) return new ParameterError('body', `The body cannot be read: ${cause.message.replace(/\.$/, '')}.`)
+    return new ParameterError('request', `The request cannot be read: ${cause.message}.`)
   }
   return new RunlightError('RL_INTERNAL', 'The request could not be answered.', { cause })
 }
@@ -99,7 +99,7 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
       ? new RunlightError('RL_HEADERS_TOO_LARGE', 'The address and the headers are too long together.')
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? new RunlightError('RL_REQUEST_TIMEOUT', 'The request did not come in time.')
-        : new ParameterError('request', `The request can not be read: ${error.message}.`)
+        : new ParameterError('request', `The request cannot be read: ${error.message}.`)
   socket.end(problemAnswer(problemOf(cause, crypto.randomUUID())))
 }
 

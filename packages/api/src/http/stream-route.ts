@@ -131,7 +131,7 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): 
 /** The address of a request. @throws ParameterError where it is none, such as `//` */
 function addressOf(target: string): URL {
   if (URL.canParse(target, 'http://any')) return new URL(target, 'http://any')
-  throw new ParameterError('request', `The request can not be read: ${JSON.stringify(target)} is no address.`)
+  throw new ParameterError('request', `The request cannot be read: ${JSON.stringify(target)} is no address.`)
 }
 
 /** Reads the parameters of a path; undefined where it is another one. */

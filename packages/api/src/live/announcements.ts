@@ -35,7 +35,7 @@ export class Announcements {
         log.info(
           listening
             ? 'Announcements of the trace store are heard: the live stream waits for them.'
-            : 'Announcements of the trace store can not be heard: the live stream polls.',
+            : 'Announcements of the trace store cannot be heard: the live stream polls.',
         )
         changed()
       },

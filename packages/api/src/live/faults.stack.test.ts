@@ -126,7 +126,7 @@ test('a server that is stopped says so, and that its readers may come back', asy
   expect(messages.at(-1)).toMatchObject({ event: 'problem', data: { status: 503, code: 'RL_SHUTTING_DOWN' } })
 })
 
-test('when announcements can not be heard it polls, says so, and goes back', async () => {
+test('when announcements cannot be heard it polls, says so, and goes back', async () => {
   const runId = 'run-deaf'
   await live.startRun(runId)
   const reader = await live.follow(runId, { from: 'end' })

@@ -35,7 +35,7 @@ export class Feed {
   status: string | undefined
   /** JSON of the end, once everything before it is in the ring. */
   done: string | undefined
-  /** Why it can not be followed any longer. */
+  /** Why it cannot be followed any longer. */
   broken: Error | undefined
 
   constructor(scope: LogScope, start: Place, limit: RingLimit) {

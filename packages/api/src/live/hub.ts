@@ -85,7 +85,7 @@ export class Hub {
     const degraded: Degradation[] = []
     if (this.#away !== undefined) degraded.push({ component: 'postgres', reason: this.#away })
     if (!this.isListening) {
-      const reason = `Announcements of the trace store can not be heard; it is asked every ${POLL_MS} ms instead`
+      const reason = `Announcements of the trace store cannot be heard; it is asked every ${POLL_MS} ms instead`
       degraded.push({ component: 'live', reason })
     }
     return degraded
@@ -227,7 +227,7 @@ export class Hub {
 
   #setAway(reason: string | undefined): void {
     if (reason === this.#away) return
-    if (reason !== undefined) this.#settings.log.warn({ reason }, 'The live stream can not read the trace store.')
+    if (reason !== undefined) this.#settings.log.warn({ reason }, 'The live stream cannot read the trace store.')
     else this.#settings.log.info('The live stream reads the trace store again.')
     this.#away = reason
     this.#ringAll()

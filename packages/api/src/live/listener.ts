@@ -1,4 +1,4 @@
-// LISTEN on a direct connection: wakes the hub when something was stored, and tells when it can not.
+// LISTEN on a direct connection: wakes the hub when something was stored, and tells when it cannot.
 
 import { POSITIONS_CHANNEL } from '@runlight/contracts/tables'
 import postgres from 'postgres'

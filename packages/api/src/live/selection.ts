@@ -80,7 +80,7 @@ export class View {
         }
         if (!this.#wants(item)) return []
         const { key, timestampNs } = item.line
-        // A record whose own time can not be believed has no latency.
+        // A record whose own time cannot be believed has no latency.
         const believed = key.effectiveNs === timestampNs
         const frame: Frame = { type: 'log', id: this.cursor(placeOf(entry)), data: this.selection.show(item.line) }
         return [believed ? { ...frame, recordMs: Number(timestampNs / 1_000n) / 1_000 } : frame]

@@ -31,6 +31,6 @@ export class LogqlError extends ParameterError {
   /** @param position where, in UTF-16 units from 0; undefined where only Loki could tell */
   constructor(position: number | undefined, what: string) {
     const where = position === undefined ? '' : ` from position ${position} on`
-    super('query', `The parameter query can not be taken${where}: ${what}. ${ALLOWED}`, 'RL_LOGQL_INVALID', position)
+    super('query', `The parameter query cannot be taken${where}: ${what}. ${ALLOWED}`, 'RL_LOGQL_INVALID', position)
   }
 }

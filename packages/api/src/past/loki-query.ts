@@ -92,7 +92,7 @@ export function connectLoki(url: URL): Loki {
         throw new OversizedAnswer('Loki closed the connection instead of an answer', { cause })
       }
       if (cause instanceof LokiRefusal && cause.status < 500 && cause.status !== 429) throw cause
-      throw unavailable(`Loki, which holds the older lines, can not answer: ${(cause as Error).message}`, cause)
+      throw unavailable(`Loki, which holds the older lines, cannot answer: ${(cause as Error).message}`, cause)
     } finally {
       open--
     }

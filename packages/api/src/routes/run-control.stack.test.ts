@@ -151,7 +151,7 @@ describe('an id of its own', () => {
   })
 })
 
-test('a run that nobody knows can not be cancelled', async () => {
+test('a run that nobody knows cannot be cancelled', async () => {
   const { status, body } = await cancel('nobody')
   expect([status, body.code]).toEqual([404, 'RL_RUN_NOT_FOUND'])
 })

@@ -63,7 +63,7 @@ async function refuseForgotten({ database, engine }: ControlSources, runId: stri
   const answer = await engine.describe(runId)
   if (!answer.ok) throw new RunlightError('RL_ENGINE_UNAVAILABLE', `${answer.reason}.`)
   if (answer.value) return
-  const message = `${JSON.stringify(runId)} was a run that Temporal does not keep any more, so it can not be compared.`
+  const message = `${JSON.stringify(runId)} was a run that Temporal does not keep any more, so it cannot be compared.`
   throw new RunlightError('RL_RUN_EXISTS', message)
 }
 

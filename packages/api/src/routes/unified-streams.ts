@@ -87,5 +87,5 @@ function subjectOf(asked: {
 }
 
 function apart(parameter: string, why: string): ParameterError {
-  return new ParameterError(parameter, `The parameter ${parameter} can not be combined with the others: ${why}.`)
+  return new ParameterError(parameter, `The parameter ${parameter} cannot be combined with the others: ${why}.`)
 }

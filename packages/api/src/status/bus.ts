@@ -40,7 +40,7 @@ export function connectBus(settings: BusSettings): Bus {
       await made.connect()
       return made
     },
-    (cause) => new Error(`The bus can not be asked: ${(cause as Error).message}`, { cause }),
+    (cause) => new Error(`The bus cannot be asked: ${(cause as Error).message}`, { cause }),
   )
   const lag = fresh({ ttlMs: 2_000, retryAfterMs: 2_000 }, () =>
     admin.use(async (connected) => {

@@ -79,7 +79,7 @@ export function createEngine(connection: Connection, namespace: string): Engine 
     } catch (cause) {
       if ((cause as { code?: unknown }).code === GRPC_NOT_FOUND) return { ok: true, value: undefined }
       awayUntil = performance.now() + AWAY_MS
-      awayReason = `Temporal can not be asked: ${(cause as Error).message}`
+      awayReason = `Temporal cannot be asked: ${(cause as Error).message}`
       return away(runId)
     }
   }
@@ -100,7 +100,7 @@ export function createEngine(connection: Connection, namespace: string): Engine 
       )
       return info.serverVersion ?? ''
     } catch (cause) {
-      throw new Error(`Temporal can not be asked: ${(cause as Error).message}`, { cause })
+      throw new Error(`Temporal cannot be asked: ${(cause as Error).message}`, { cause })
     }
   })
   const forget = (runId: string): void => answers.delete(runId)

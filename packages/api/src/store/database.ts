@@ -96,7 +96,7 @@ const CONNECTION_FAULTS =
 /** SQLSTATE classes and codes for a server that can't answer now (https://www.postgresql.org/docs/18/errcodes-appendix.html). */
 const SERVER_FAULTS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/^57014$/, 'The trace store gave the query up after its time-out'],
-  [/^(?:08|53|57P|58)/, 'The trace store can not answer now'],
+  [/^(?:08|53|57P|58)/, 'The trace store cannot answer now'],
   [/^(?:28|3D000)/, 'The trace store does not let the API in'],
   [/^(?:42P01|42703|42501)$/, 'The trace store lacks tables or rights that provision gives it'],
 ]
@@ -104,7 +104,7 @@ const SERVER_FAULTS: readonly (readonly [pattern: RegExp, meaning: string])[] = 
 function explain(cause: unknown): unknown {
   if (cause instanceof RunlightError || !(cause instanceof Error)) return cause
   const code = String((cause as { code?: unknown }).code ?? '')
-  if (CONNECTION_FAULTS.test(code)) return unavailable(`The trace store can not be reached (${code})`, cause)
+  if (CONNECTION_FAULTS.test(code)) return unavailable(`The trace store cannot be reached (${code})`, cause)
   const fault = SERVER_FAULTS.find(([pattern]) => pattern.test(code))
   return fault ? unavailable(`${fault[1]} (${code})`, cause) : cause
 }

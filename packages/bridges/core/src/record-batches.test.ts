@@ -140,7 +140,7 @@ describe('readRecordBatches', () => {
     ['broken compression', { attributes: 9, compress: (plain: Buffer) => gzipSync(plain).subarray(0, 40) }],
     ['an unknown codec', { attributes: 15, compress: (plain: Buffer) => plain }],
     ['bytes of another codec', { attributes: 12, compress: gzipSync }],
-  ])('goes on behind a batch that can not be read: %s', async (_, settings) => {
+  ])('goes on behind a batch that cannot be read: %s', async (_, settings) => {
     const bytes = Buffer.concat([recordBatch(values(9), settings), recordBatch(values(1), { base: 9 })])
     const { records, nextOffset } = await read(bytes, { from: 3n })
     expect(records).toMatchObject([{ offset: 3n, unreadable: { reason: 'encoding', last: 8n } }, { offset: 9n }])

@@ -116,7 +116,7 @@ async function readBatch(
   } catch (cause) {
     whole = true
     const first = reader.next > from ? reader.next : from
-    const said = `The records from here up to offset ${last} can not be decompressed: ${(cause as Error).message}`
+    const said = `The records from here up to offset ${last} cannot be decompressed: ${(cause as Error).message}`
     const unreadable = unreadableAs(bytes > limits.batchBytes ? 'too_large' : 'encoding', said, last)
     if (first <= last) take({ offset: first, appendedAt: maxTimestamp, key: null, value: null, unreadable })
   }

@@ -81,5 +81,5 @@ function unreachable(cause: unknown): never {
     cause instanceof errors.BodyTimeoutError ||
     cause instanceof errors.ConnectTimeoutError
   const words = cause instanceof Error ? cause.message : String(cause)
-  throw new DeliveryError(late ? 'timeout' : 'unreachable', `Loki can not be reached: ${words}`, { cause })
+  throw new DeliveryError(late ? 'timeout' : 'unreachable', `Loki cannot be reached: ${words}`, { cause })
 }

@@ -142,7 +142,7 @@ describe('a bridge', () => {
     },
   )
 
-  it('that can not go on ends with exit code 1, and says why and what to do', async () => {
+  it('that cannot go on ends with exit code 1, and says why and what to do', async () => {
     const groupId = consumerGroup('loki')
     const partitions = [{ partition: 0, offset: String(sent + 7) }]
     // Not before the session of the one that was killed is over.

@@ -40,6 +40,6 @@ function parsed(inputs: string): NonNullable<Schema<'StartRun'>['inputs']> {
   try {
     return JSON.parse(inputs.startsWith('@') ? readFileSync(inputs.slice(1), 'utf8') : inputs) as object
   } catch (cause) {
-    throw new CommandError(`The inputs can not be read: ${(cause as Error).message}. They are JSON, or @file.`, 2)
+    throw new CommandError(`The inputs cannot be read: ${(cause as Error).message}. They are JSON, or @file.`, 2)
   }
 }

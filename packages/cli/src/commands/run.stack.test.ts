@@ -132,7 +132,7 @@ test('without a bus the command runs all the same, and what was not sent is said
   expect(err).toMatch(/^runlight: 3 of 3 lines were not sent: the telemetry bus has not taken them in time/)
 })
 
-test('what can not be run, and what is wrong on the command line, is said', async () => {
+test('what cannot be run, and what is wrong on the command line, is said', async () => {
   expect(await run(['--', '/nonexistent/program'])).toMatchObject({ code: 127, err: expect.stringContaining('ENOENT') })
   expect(await run(['--', '/etc/passwd'])).toMatchObject({ code: 126, err: expect.stringContaining('EACCES') })
   expect(await run([])).toMatchObject({ code: 2 })

@@ -5,14 +5,14 @@ import type { LinePage } from './target.ts'
 
 const line = (message: string) => ({ message }) as StoredLog
 
-/** Pages of two lines each; what is undefined can not be read. */
+/** Pages of two lines each; what is undefined cannot be read. */
 function listOf(pages: readonly (readonly [string, string] | undefined)[]) {
   const asked: number[] = []
   const read = async ({ cursor = '0' }: { cursor?: string }): Promise<LinePage> => {
     const number = Number(cursor)
     asked.push(number)
     const logs = pages[number]
-    if (!logs) throw new Error(`Page ${number} can not be read.`)
+    if (!logs) throw new Error(`Page ${number} cannot be read.`)
     return { logs: logs.map(line), hasMore: number + 1 < pages.length, nextCursor: String(number + 1) }
   }
   const follow = () => {
@@ -47,7 +47,7 @@ test('what was read before a page that fails is given first', async () => {
   const reading = (async () => {
     for await (const { message } of listOf([['a', 'b'], undefined]).lines()) seen.push(message)
   })()
-  await expect(reading).rejects.toThrow('Page 1 can not be read.')
+  await expect(reading).rejects.toThrow('Page 1 cannot be read.')
   expect(seen).toEqual(['a', 'b'])
 })
 

@@ -58,6 +58,6 @@ export async function findEnvironment({ stack, api, signal }: EnvironmentOptions
     signal.throwIfAborted()
     if (stack === undefined) return { apiUrl: DEFAULT_API_URL, stack: undefined }
     const next = 'Is it up (`pulumi stack output`)? Without Pulumi, name its API by --api or RUNLIGHT_API_URL instead.'
-    throw new CommandError(`The outputs of the stack ${name} can not be read: ${(error as Error).message}\n${next}`)
+    throw new CommandError(`The outputs of the stack ${name} cannot be read: ${(error as Error).message}\n${next}`)
   }
 }

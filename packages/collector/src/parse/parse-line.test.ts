@@ -160,7 +160,7 @@ it('splits what is too long for one record, and keeps its time and level', () =>
   })
 })
 
-it('keeps whole numbers that a double can not hold', () => {
+it('keeps whole numbers that a double cannot hold', () => {
   expect(
     parseLine('{"level":"info","msg":"m","n":12345678901234567890,"text":"at: 12345678901234567890, so"}'),
   ).toMatchObject({

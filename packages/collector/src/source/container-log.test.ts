@@ -294,6 +294,6 @@ it('counts what waits, in all containers', async () => {
   expect(await log.behind()).toBe(0)
 })
 
-it('says why it can not read', async () => {
+it('says why it cannot read', async () => {
   await expect(follow(undefined, join(root, 'gone')).begin()).rejects.toThrow(/ENOENT.*gone/)
 })

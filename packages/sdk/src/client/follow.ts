@@ -13,7 +13,7 @@ interface FollowLists {
 }
 
 export interface FollowOptions {
-  /** Told when it changes: `waiting` while the API does not answer, `polling` where it can not be streamed. */
+  /** Told when it changes: `waiting` while the API does not answer, `polling` where it cannot be streamed. */
   onState?: (state: LiveState, reason: string) => void
   /** Ends it with its reason, besides the client's own signal. */
   signal?: AbortSignal

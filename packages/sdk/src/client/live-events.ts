@@ -89,7 +89,7 @@ async function* streamed(
       return
     }
     if (id !== undefined) place.cursor = id
-    if (event === 'problem') throw new Error(`it can not go on: ${data}`)
+    if (event === 'problem') throw new Error(`it cannot go on: ${data}`)
     if (!isEvent(event)) continue
     const content = JSON.parse(data) as unknown
     if (event === 'trace') {

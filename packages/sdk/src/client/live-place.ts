@@ -12,7 +12,7 @@ export interface LiveEvent {
 /** `waiting`: the API does not answer, for the reason that is told; what it says meanwhile is not lost. */
 export type LiveState = 'streaming' | 'polling' | 'waiting'
 
-/** Where the same is read page by page, when it can not be streamed. */
+/** Where the same is read page by page, when it cannot be streamed. */
 export interface PolledSource<Line = unknown> {
   lines: (query: PollQuery) => Promise<{ lines: readonly Line[]; hasMore: boolean; nextCursor?: string }>
   /** What makes a line itself. */

@@ -131,7 +131,7 @@ test('a run: lines, events, status and its end', async () => {
   expect(errors).toEqual([expect.objectContaining({ problem: expect.objectContaining({ status: 404 }) })])
 })
 
-/** The service for a page. It can not be made when anything of it is Node's. */
+/** The service for a page. It cannot be made when anything of it is Node's. */
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('log-streaming-service.ts', import.meta.url))],

@@ -23,7 +23,7 @@ export interface StreamHandlers {
   onError?: (error: Error) => void
   /** Told when nothing comes any more because the run has ended. */
   onEnd?: () => void
-  /** Told when it changes: `waiting` while the API does not answer, `polling` where it can not be streamed. */
+  /** Told when it changes: `waiting` while the API does not answer, `polling` where it cannot be streamed. */
   onState?: (state: LiveState, reason: string) => void
 }
 

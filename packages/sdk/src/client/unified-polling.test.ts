@@ -9,7 +9,7 @@ const line = (type: Line['type'], number: number): Line => ({
   ...{ type, timestamp: new Date(number).toISOString(), level: 'info', stream: 'stdout', message: String(number) },
 })
 
-/** A list that goes forward by its cursor; `fail`: how often it can not be read before. */
+/** A list that goes forward by its cursor; `fail`: how often it cannot be read before. */
 function list(lines: readonly Line[], fail = 0): UnifiedList {
   return async ({ cursor = '0', limit = 100 }) => {
     if (fail-- > 0) throw new Error('It does not answer')
@@ -19,7 +19,7 @@ function list(lines: readonly Line[], fail = 0): UnifiedList {
   }
 }
 
-test('when one list can not be read, nothing of the others is lost', async () => {
+test('when one list cannot be read, nothing of the others is lost', async () => {
   const jobs = Array.from({ length: 5 }, (_, index) => line('job', 2 * index))
   const tasks = Array.from({ length: 5 }, (_, index) => line('task', 2 * index + 1))
   const source = pollLists([list(jobs), list(tasks, 2)])

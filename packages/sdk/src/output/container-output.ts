@@ -62,7 +62,7 @@ export class ContainerOutput {
     }
     if (wrong) {
       const bytes = header.toString('hex')
-      throw new RunlightError('RL_CONTAINER_OUTPUT_INVALID', `A frame can not begin with the bytes ${bytes}.`)
+      throw new RunlightError('RL_CONTAINER_OUTPUT_INVALID', `A frame cannot begin with the bytes ${bytes}.`)
     }
     if (header.length < HEADER) return
     this.#format = 'frames'

@@ -76,12 +76,12 @@ test('a Grafana that has no question for Loki and Prometheus (9.4) is asked thro
   expect(seen).toContain('loki: asked through Grafana, it answers 502.')
 })
 
-test('a password that Grafana refuses, and one that can not be read, fail the check', async () => {
+test('a password that Grafana refuses, and one that cannot be read, fail the check', async () => {
   expect((await check(() => Promise.resolve('of yesterday'))).seen).toContain(
     'prometheus: Grafana refuses the password',
   )
   const { state, seen, next } = await check(() => Promise.reject(new Error('passphrase must be set')))
   expect(state).toBe('failed')
-  expect(seen).toContain('its data sources were not asked: the password of its user admin can not be read: passphrase')
+  expect(seen).toContain('its data sources were not asked: the password of its user admin cannot be read: passphrase')
   expect(next).toContain('pulumi config get runlight:grafanaAdminPassword --stack dev')
 })

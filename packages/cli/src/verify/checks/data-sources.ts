@@ -51,7 +51,7 @@ export async function checkPrometheus(scene: Scene, { signal, say }: Tools): Pro
     if (up.length > 0 && down.length === 0) {
       return ok(`Prometheus answers at ${address}; all ${up.length} targets are up: ${up.join(', ')}.`)
     }
-    const seen = down.length > 0 ? `Prometheus can not scrape ${down.join(', ')}.` : 'Prometheus has scraped nothing.'
+    const seen = down.length > 0 ? `Prometheus cannot scrape ${down.join(', ')}.` : 'Prometheus has scraped nothing.'
     say(seen, `See ${address}/targets. ${logsOf(...down)}`)
     await sleep(POLL_MS, undefined, { signal })
   }
@@ -70,8 +70,8 @@ export async function checkGrafana(scene: Scene, { signal }: Tools): Promise<Fin
   } catch (error) {
     signal.throwIfAborted()
     return failed(
-      `Grafana ${version} answers at ${address}, but its data sources were not asked: the password of its user admin can ` +
-        `not be read: ${(error as Error).message}`,
+      `Grafana ${version} answers at ${address}, but its data sources were not asked: the password of its user admin cannot ` +
+        `be read: ${(error as Error).message}`,
       `Verify where the stack's credentials can be read: \`pulumi config get runlight:${PASSWORD} --stack ${stack.name}\`.`,
     )
   }
@@ -118,7 +118,7 @@ async function faultThrough(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const path = THROUGH[uid]
-  const missing = 'Grafana has no such data source, or it is of a kind that can not be asked'
+  const missing = 'Grafana has no such data source, or it is of a kind that cannot be asked'
   if (path === undefined) return missing
   const { ok: isOk, status } = await ask(`${address}/api/datasources/proxy/uid/${uid}/${path}`, signal, {
     authorization,

@@ -132,7 +132,7 @@ function inWords({ state, dropped, missing, unclosed }: StoreCompleteness): stri
     case 'dropped':
       return `never got ${dropped} records: they were dropped by policy before they were sent`
     case 'unknown':
-      return who ? `can not be judged: ${who} did not close` : 'can not be judged'
+      return who ? `cannot be judged: ${who} did not close` : 'cannot be judged'
     case 'complete':
       return 'is complete'
   }
