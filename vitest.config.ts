@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** What is waited for comes late on a busy machine: a test fails when it does not come, not when it is slow. */
+const expect = { poll: { timeout: 20_000 } }
+
 // Five suites, run one after the other by `npm test`:
 //   unit      beside the code, no component needed
 //   stack     beside the code, each file with real components of its own (fixtures in regression/fixtures)
@@ -14,6 +17,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,stacks,scripts,regression,dashboards,configs}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.{stack,e2e,delivery,images}.test.ts'],
+          expect,
           testTimeout: 30_000,
         },
       },
@@ -22,6 +26,7 @@ export default defineConfig({
           name: 'stack',
           include: ['{packages,stacks,scripts,regression}/**/*.stack.test.ts'],
           exclude: ['**/node_modules/**'],
+          expect,
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // Two cores: a file brings up real servers.
@@ -33,6 +38,7 @@ export default defineConfig({
           name: 'delivery',
           include: ['regression/delivery/*.delivery.test.ts'],
           exclude: ['**/node_modules/**'],
+          expect,
           testTimeout: 1_200_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -43,6 +49,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['regression/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
+          expect,
           testTimeout: 600_000,
           hookTimeout: 900_000,
           fileParallelism: false,
@@ -53,6 +60,7 @@ export default defineConfig({
           name: 'images',
           include: ['regression/images/*.images.test.ts'],
           exclude: ['**/node_modules/**'],
+          expect,
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,

@@ -65,7 +65,7 @@ describe('a process', () => {
   it('is missed when it was killed, and comes back', async () => {
     const { outs, pid } = await little.create(little.inputs())
     process.kill(pid, 'SIGKILL')
-    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1 })
+    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1, timeout: 20_000 })
     expect(await little.provider().read('little', PROCESS, outs)).toEqual({})
     expect(await little.hasChanged(outs, little.inputs())).toBe(true)
     const again = await little.create(little.inputs())
@@ -88,7 +88,7 @@ describe('a process', () => {
     const inputs = little.inputs({ command, locks: [lock] })
     const { pid } = await little.create(inputs)
     process.kill(pid, 'SIGKILL')
-    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1 })
+    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1, timeout: 20_000 })
     await little.create(inputs)
     expect(little.log()).not.toContain('server.pid')
   })
@@ -116,7 +116,7 @@ describe('a process', () => {
 
   it('is killed with its children when it does not stop by itself', async () => {
     const { pid, outs } = await little.create(little.inputs({ stopSeconds: 0.3 }, 'stubborn', 'parent'))
-    await vi.waitFor(() => expect(little.processes()).toHaveLength(2))
+    await expect.poll(() => little.processes()).toHaveLength(2)
     await little.provider().delete('little', PROCESS, outs)
     expect(statOf(pid)).toBeUndefined()
     expect(little.processes()).toEqual([])
@@ -133,9 +133,9 @@ describe('a process', () => {
 
   it('is stopped, too, when only its orphaned children are left', async () => {
     const { pid } = await little.create(little.inputs({}, 'parent'))
-    await vi.waitFor(() => expect(little.processes()).toHaveLength(2))
+    await expect.poll(() => little.processes()).toHaveLength(2)
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(statOf(pid)).toBeUndefined())
+    await expect.poll(() => statOf(pid)).toBeUndefined()
     expect(little.processes()).toHaveLength(1)
     await little.create(little.inputs())
     expect(little.processes()).toHaveLength(1)
@@ -144,7 +144,7 @@ describe('a process', () => {
   it('whose pid was given to a stranger leaves the stranger alone', async () => {
     const { outs, pid } = await little.create(little.inputs())
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(statOf(pid)).toBeUndefined())
+    await expect.poll(() => statOf(pid)).toBeUndefined()
     const stranger = await little.stranger('sleep', '600')
     const record = readRecord(little.inputs().folder)
     if (!record) throw new Error('there is no record')

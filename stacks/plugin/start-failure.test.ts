@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { PROCESS, asProperties, freePort, littleComponent } from './fixtures/little-component.ts'
 import { statOf } from './proc.ts'
 
@@ -22,7 +22,7 @@ describe('a start that fails', () => {
 
   it('leaves nothing when it is cancelled, as by Ctrl-C', async () => {
     const starting = little.create(little.inputs({}, 'unready'))
-    await vi.waitFor(() => expect(little.processes()).toHaveLength(1))
+    await expect.poll(() => little.processes()).toHaveLength(1)
     await little.provider().cancel()
     await expect(starting).rejects.toThrow('little was not started: the update was cancelled')
     expect(little.processes()).toEqual([])
@@ -38,7 +38,7 @@ describe('a start that fails', () => {
     const { outs, pid } = await little.create(little.inputs())
     const takenPort = await freePort()
     const holder = await little.stranger(process.execPath, join(little.home(), 'server.mjs'), String(takenPort))
-    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${takenPort}/`)).ok).toBe(true))
+    await expect.poll(async () => (await fetch(`http://127.0.0.1:${takenPort}/`)).ok).toBe(true)
     const listeners = [{ endpoint: 'http', host: '127.0.0.1', port: takenPort, setting: 'little.port' }]
     await expect(
       little.provider().update('little', PROCESS, outs, asProperties(little.inputs({ listeners }))),

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Together } from './together.ts'
 
 const settings = { most: 3, gatherMs: 1, sideBySide: 2 }
@@ -52,14 +52,14 @@ test('only so many questions are under way at a time', async () => {
     },
   })
   const answers = ['a', 'b', 'c'].map((key) => together.ask(key))
-  await vi.waitFor(() => expect(held).toHaveLength(2))
+  await expect.poll(() => held).toHaveLength(2)
   // Longer than questions are gathered for: the third one would have begun by now.
   const gathered = new Together<string>({ ...settings, gatherMs: 5, ask: () => Promise.resolve(new Map()) })
   await gathered.ask('later')
   expect(held).toHaveLength(2)
   held[0]?.()
   expect(await answers[0]).toBe('a')
-  await vi.waitFor(() => expect(held).toHaveLength(3))
+  await expect.poll(() => held).toHaveLength(3)
   for (const release of held) release()
   expect(await Promise.all(answers)).toEqual(['a', 'b', 'c'])
 })
