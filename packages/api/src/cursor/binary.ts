@@ -1,17 +1,31 @@
 // Compact binary fields of a cursor: LEB128 integers (https://en.wikipedia.org/wiki/LEB128) and short texts.
 
+/** Enough for most cursors; more is taken where it is needed. */
+const FIRST_BYTES = 128
+/** Of an integer of 64 bits. */
+const INTEGER_BYTES = 10
+const MAX_NUMBER = BigInt(Number.MAX_SAFE_INTEGER)
+
 /** Appends fields to a byte list. Integers are of 64 bits. */
 export class ByteWriter {
-  readonly #bytes: number[] = []
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #length = 0
 
   /** An integer from 0 to 2^63-1. */
   uint(value: bigint | number): this {
-    let rest = BigInt(value)
-    while (rest >= 0x80n) {
-      this.#bytes.push(Number(rest & 0x7fn) | 0x80)
-      rest >>= 7n
+    this.#reserve(INTEGER_BYTES)
+    let large = value
+    while (typeof large === 'bigint' && large > MAX_NUMBER) {
+      this.#bytes[this.#length++] = Number(large & 0x7fn) | 0x80
+      large >>= 7n
     }
-    this.#bytes.push(Number(rest))
+    // The rest as a number: each line of a live stream has a cursor, and BigInts take several times as long.
+    let rest = Number(large)
+    while (rest >= 0x80) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.#bytes[this.#length++] = rest
     return this
   }
 
@@ -21,9 +35,10 @@ export class ByteWriter {
   }
 
   text(value: string): this {
-    const bytes = Buffer.from(value, 'utf8')
-    this.uint(bytes.length)
-    this.#bytes.push(...bytes)
+    const length = Buffer.byteLength(value)
+    this.uint(length)
+    this.#reserve(length)
+    this.#length += this.#bytes.write(value, this.#length)
     return this
   }
 
@@ -32,7 +47,13 @@ export class ByteWriter {
   }
 
   bytes(): Buffer {
-    return Buffer.from(this.#bytes)
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes
+    if (needed <= this.#bytes.length) return
+    this.#bytes = Buffer.concat([this.#bytes.subarray(0, this.#length)], 2 * needed)
   }
 }
 

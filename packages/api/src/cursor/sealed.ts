@@ -5,7 +5,7 @@
 // It keeps no secret: a cursor holds only places in a list that its reader may read anyway, and every instance of the
 // API, also after a restart, has to understand it.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { RunlightError } from '@runlight/contracts/errors'
 import { ByteReader } from './binary.ts'
 import type { ByteWriter } from './binary.ts'
@@ -32,7 +32,7 @@ export type ListIdentity = readonly (string | number | undefined)[]
 
 /** Makes the text of a cursor from its fields. */
 export function sealCursor(kind: CursorKind, fields: ByteWriter, list: ListIdentity): string {
-  const body = Buffer.concat([Buffer.from([VERSION, CURSOR_KINDS[kind]]), fields.bytes()])
+  const body = Buffer.concat([Buffer.of(VERSION, CURSOR_KINDS[kind]), fields.bytes()])
   return Buffer.concat([body, seal(body, list)]).toString('base64url')
 }
 
@@ -59,7 +59,7 @@ export function openCursor<K extends CursorKind, T>(
     fields.end()
     return value
   } catch (cause) {
-    throw refusal('its fields cannot be read', cause)
+    throw refusal('its fields can not be read', cause)
   }
 }
 
@@ -72,10 +72,21 @@ function decode(text: string): Buffer {
 }
 
 function seal(body: Uint8Array, list: ListIdentity): Buffer {
-  return createHash('sha256').update(body).update(JSON.stringify(list)).digest().subarray(0, SEAL_BYTES)
+  return hash('sha256', Buffer.concat([body, listText(list)]), 'buffer').subarray(0, SEAL_BYTES)
 }
 
-/** The refusal of a cursor; `why` completes "The cursor cannot be used: …". */
+/** Each line of a live stream has a cursor of the same list. */
+const listTexts = new WeakMap<ListIdentity, Buffer>()
+
+function listText(list: ListIdentity): Buffer {
+  const known = listTexts.get(list)
+  if (known) return known
+  const text = Buffer.from(JSON.stringify(list))
+  listTexts.set(list, text)
+  return text
+}
+
+/** The refusal of a cursor; `why` completes "The cursor can not be used: …". */
 export function refusal(why: string, cause?: unknown): RunlightError {
-  return new RunlightError('RL_CURSOR_INVALID', `The cursor cannot be used: ${why}.`, { cause })
+  return new RunlightError('RL_CURSOR_INVALID', `The cursor can not be used: ${why}.`, { cause })
 }

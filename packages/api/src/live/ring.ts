@@ -1,6 +1,7 @@
 // The latest lines and events of a subject, in the order in which the hub read them: bounded by bytes. What came last
 // is kept however large it is, so that a quick reader never misses a line that is larger than the bound.
 
+import type { Stored } from '../cursor/cursors.ts'
 import type { Place } from './place.ts'
 import { storedIn } from '../store/positions.ts'
 
@@ -108,11 +109,14 @@ export class Ring<T extends Standing> {
 export function placeAfter({ item, batch }: Entry<Standing>): Place {
   const { before, after } = batch
   if (item.kind === 'trace') return { vector: after.vector, events: item.sequence }
+  const { generation, otherwise } = after.vector
   const length = Math.max(before.vector.partitions.length, after.vector.partitions.length)
-  const partitions = Array.from({ length }, (_, partition) => {
-    if (partition < item.partition) return after.vector.partitions[partition]
-    if (partition > item.partition) return before.vector.partitions[partition]
-    return { ...storedIn(after.vector, partition), nextOffset: item.offset + 1n }
-  })
-  return { vector: { ...after.vector, partitions }, events: before.events }
+  const partitions: (Stored | undefined)[] = []
+  // A loop and no callbacks: it is asked for each line.
+  for (let partition = 0; partition < length; partition++) {
+    partitions.push((partition < item.partition ? after : before).vector.partitions[partition])
+  }
+  const { sinceMs } = storedIn(after.vector, item.partition)
+  partitions[item.partition] = { nextOffset: item.offset + 1n, sinceMs }
+  return { vector: { generation, partitions, otherwise }, events: before.events }
 }
