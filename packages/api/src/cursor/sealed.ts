@@ -59,7 +59,7 @@ export function openCursor<K extends CursorKind, T>(
     fields.end()
     return value
   } catch (cause) {
-    throw refusal('its fields can not be read', cause)
+    throw refusal('its fields cannot be read', cause)
   }
 }
 
@@ -86,7 +86,7 @@ function listText(list: ListIdentity): Buffer {
   return text
 }
 
-/** The refusal of a cursor; `why` completes "The cursor can not be used: …". */
+/** The refusal of a cursor; `why` completes "The cursor cannot be used: …". */
 export function refusal(why: string, cause?: unknown): RunlightError {
-  return new RunlightError('RL_CURSOR_INVALID', `The cursor can not be used: ${why}.`, { cause })
+  return new RunlightError('RL_CURSOR_INVALID', `The cursor cannot be used: ${why}.`, { cause })
 }
