@@ -6,7 +6,7 @@ import { ERROR_CODES } from '@runlight/contracts/errors'
 import type { ErrorCode } from '@runlight/contracts/errors'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium, startChromium } from '../../../../regression/fixtures/chromium.ts'
+import { findChromium, openTab, startChromium } from '../../../../regression/fixtures/chromium.ts'
 import type { TestPostgres } from '../../../../regression/fixtures/postgres.ts'
 import { startTestApi } from '../test/api.fixture.ts'
 import type { TestApi } from '../test/api.fixture.ts'
@@ -94,7 +94,7 @@ describe.skipIf(!executable)('in Chromium', () => {
     { width: 400, colorScheme: 'dark' },
   ] as const)('$width pixels wide, $colorScheme: every route is seen, and nothing else is asked for', async (look) => {
     const { width, colorScheme } = look
-    const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+    const tab = await openTab(browser, { viewport: { width, height: 900 }, colorScheme })
     const asked: string[] = []
     const complaints: string[] = []
     tab.on('request', (request) => asked.push(request.url()))
@@ -115,7 +115,7 @@ describe.skipIf(!executable)('in Chromium', () => {
   })
 
   test('with the keyboard: to the content, and to a route', async () => {
-    const tab = await browser.newPage()
+    const tab = await openTab(browser)
     await tab.goto(`${api.url}/docs`)
     await tab.keyboard.press('Tab')
     expect(await tab.evaluate('document.activeElement.textContent')).toBe('Skip to the content')

@@ -9,7 +9,7 @@ import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findChromium, startChromium } from '../../../../regression/fixtures/chromium.ts'
+import { findChromium, openTab, startChromium } from '../../../../regression/fixtures/chromium.ts'
 import { startProxy } from '../../../../regression/fixtures/tcp-proxy.ts'
 import type { TcpProxy } from '../../../../regression/fixtures/tcp-proxy.ts'
 import { ApiProblem } from './api-problem.ts'
@@ -157,7 +157,7 @@ describe.runIf(chromium)('in Chromium', () => {
     await store.storeLogs(numbered(runId, 0, 1_200))
     const browser = await startChromium(chromium as string)
     try {
-      const page = await browser.newPage()
+      const page = await openTab(browser)
       await page.goto(`${proxy.url}/openapi.json`)
       await page.evaluate(`${await bundle()}; globalThis.runlight = runlight`)
       await page.evaluate(`
