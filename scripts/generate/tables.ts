@@ -176,12 +176,15 @@ export function environmentTable(): string {
   return markdownTable(['variable (older names)', 'default', 'meaning'], rows)
 }
 
+/** Settings whose default is taken from something else, as their meaning says. */
+const DERIVED: ReadonlySet<string> = new Set(['environment'])
+
 export function settingsTable(): string {
   const rows = DECLARATIONS.map(({ path, description, unit = '', default: fallback, defaultIn = {} }) => {
     const others = Object.entries(defaultIn).map(([environment, value]) => `${environment}: \`${String(value)}\``)
     return [
       `\`${path}\``,
-      [...(fallback === '' ? [] : [`\`${String(fallback)}\``]), ...others].join(', '),
+      [...(fallback === '' || DERIVED.has(path) ? [] : [`\`${String(fallback)}\``]), ...others].join(', '),
       unit,
       description,
     ]

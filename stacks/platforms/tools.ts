@@ -25,7 +25,11 @@ export function readTools(home: string): Tools {
   }
   return (name) => {
     const tool = tools[name]
-    if (!tool) throw programError(`${file} lists no tool ${name}. ${next}`)
+    if (!tool)
+      throw programError(
+        `${file} lists no tool ${name}. Run \`npm run setup\`. If that does not add it (Redpanda, Redpanda Console, ` +
+          'Grafana), it runs in containers only: use a stack `dev`, or leave it out of the settings.',
+      )
     return tool
   }
 }

@@ -44,10 +44,10 @@ const NOTHING_OR = (pattern: string) => `^(${pattern})?$`
 const IMAGE_REFERENCE = NOTHING_OR('[a-z0-9][A-Za-z0-9._:/@-]{0,511}')
 
 const image = (what: string) =>
-  text(IMAGE_REFERENCE, { default: '', description: `Image of ${what}; left out, the pinned one` })
+  text(IMAGE_REFERENCE, { default: '', description: `Image of ${what}; if not set, the pinned one` })
 
 const builtImage = (what: string) =>
-  text(IMAGE_REFERENCE, { default: '', description: `Image of ${what}; left out, it is built from this clone` })
+  text(IMAGE_REFERENCE, { default: '', description: `Image of ${what}; if not set, it is built from this clone` })
 
 const topic = (name: string, description: string) =>
   text('^[A-Za-z0-9._-]{1,249}$', { default: name, description: `Topic of ${description}` })
@@ -55,11 +55,11 @@ const topic = (name: string, description: string) =>
 export const settingsSchema = group({
   environment: choice(ENVIRONMENTS, {
     default: 'local',
-    description: "Where the stack runs; left out, it is the stack's name up to its first `-`",
+    description: "Where the stack runs; if not set, the stack's name up to its first `-`",
   }),
   logLevel: choice(['debug', 'info', 'warn', 'error'], {
     default: 'info',
-    description: "Level of the services' own logs",
+    description: "Lowest level of the services' own logs",
   }),
   runPrefix: text('^[A-Za-z0-9_-]{0,64}$', {
     default: DEFAULT_RUN_PREFIX,
@@ -73,98 +73,113 @@ export const settingsSchema = group({
     partitions: count(1, 1000, {
       default: 4,
       unit: 'partitions',
-      description: 'Partitions of a topic when it is created',
+      description: 'Partitions of each topic, when it is created; existing topics are not changed',
     }),
     replication: count(1, 9, {
       default: 1,
       defaultIn: { staging: 3, prod: 3 },
       unit: 'replicas',
-      description: 'Replicas of a topic when it is created',
+      description: 'Replicas of each topic, when it is created; existing topics are not changed',
     }),
     retentionHours: count(1, 24 * 365, {
       default: 72,
       unit: 'hours',
-      description: 'How long the bus keeps records: the longest outage of a store that loses nothing',
+      description: 'How long the bus keeps records; a store that is away for longer loses some',
     }),
     maxMessageBytes: count(64 * 1024, 64 * 1024 * 1024, {
       default: 8 * 1024 * 1024,
       unit: 'bytes',
-      description: 'Largest record batch that the bus takes',
+      description: 'Largest record batch that the bus accepts',
     }),
   }),
   bus: group({
     broker: choice(['kafka', 'redpanda'], {
       default: 'kafka',
       defaultIn: { dev: 'redpanda', staging: 'redpanda', prod: 'redpanda' },
-      description: 'Apache Kafka, or Redpanda where there are containers',
+      description: 'Apache Kafka, or Redpanda (only in containers)',
     }),
     port: port({ default: 17092, description: 'Kafka protocol' }),
-    controllerPort: port({ default: 17093, description: "Among brokers: KRaft controller, or Redpanda's RPC" }),
+    controllerPort: port({
+      default: 17093,
+      description: "KRaft controller of Kafka, or Redpanda's RPC; only the bus itself uses it",
+    }),
     adminPort: port({ default: 17094, description: "Redpanda's admin API and metrics" }),
     memoryMiB: count(256, 65536, {
       default: 512,
       defaultIn: { dev: 1024 },
       unit: 'MiB',
-      description: 'Heap of the broker',
+      description: "Kafka's Java heap, or the memory that Redpanda reserves",
     }),
   }),
   console: group({
-    run: running({ default: 'no', defaultIn: { dev: 'yes' }, description: 'Redpanda Console, to look into the bus' }),
-    port: port({ default: 17096, description: 'Redpanda Console' }),
+    run: running({
+      default: 'no',
+      defaultIn: { dev: 'yes' },
+      description: 'Whether Redpanda Console runs, a web UI of the bus (only in containers)',
+    }),
+    port: port({ default: 17096, description: 'Web UI of Redpanda Console' }),
   }),
   loki: group({
     port: port({ default: 17310, description: 'HTTP API' }),
-    grpcPort: port({ default: 17395, description: 'gRPC among its own parts' }),
+    grpcPort: port({ default: 17395, description: "gRPC between Loki's own parts" }),
     labels: choice(LABEL_MODES, {
       default: 'perRun',
       defaultIn: { staging: 'bounded', prod: 'bounded' },
-      description: 'A stream for each run, node and stream (perRun), or few streams (bounded)',
+      description: 'Label set: `perRun` gives a Loki stream for each run, node and output, `bounded` only a few',
     }),
     lines: choice(LINE_FORMATS, {
       default: 'json',
-      description: 'Lines as they were on the bus (json), or the message alone (plain)',
+      description: 'What a line holds: the record as it was on the bus (`json`), or its message alone (`plain`)',
     }),
     maxLineKiB: count(1, 1024, {
       default: 256,
       unit: 'KiB',
-      description: 'Longest line; longer ones are cut for Loki, and whole in the hot store',
+      description: 'Longest line; a longer one is cut in Loki, and stays whole in PostgreSQL',
     }),
-    retentionDays: count(1, 3650, { default: 31, unit: 'days', description: 'How long lines are kept' }),
+    retentionDays: count(1, 3650, { default: 31, unit: 'days', description: 'How long Loki keeps lines' }),
     ingestionRateMiB: count(1, 4096, {
       default: 512,
       unit: 'MiB/s',
-      description: 'What one tenant, and one stream of it, may push before Loki answers 429',
+      description: 'Push rate of one tenant, and of one stream, above which Loki answers 429',
     }),
     maxStreams: count(1000, 10_000_000, {
       default: 100_000,
       unit: 'streams',
-      description: 'Active streams of one tenant before Loki answers 429',
+      description: 'Active streams of one tenant, above which Loki answers 429',
     }),
   }),
   postgres: group({
     port: port({ default: 17432, description: 'PostgreSQL protocol' }),
-    maxConnections: count(10, 1000, { default: 100, unit: 'connections', description: 'Limit of connections' }),
-    sharedBuffersMiB: count(16, 65536, { default: 256, unit: 'MiB', description: 'Memory for cached pages' }),
+    maxConnections: count(10, 1000, { default: 100, unit: 'connections', description: 'Most connections at a time' }),
+    sharedBuffersMiB: count(16, 65536, {
+      default: 256,
+      unit: 'MiB',
+      description: 'Shared buffers: memory for cached pages',
+    }),
     logDays: count(1, 3650, {
       default: 7,
       unit: 'days',
-      description: 'Days of log lines that are kept besides the present one; Loki keeps them longer',
+      description: 'Days (UTC) of log lines that PostgreSQL keeps before today; Loki keeps them longer',
     }),
   }),
   temporal: group({
-    port: port({ default: 17233, description: 'gRPC front end' }),
+    port: port({ default: 17233, description: 'gRPC front end, for clients and workers' }),
     uiPort: port({ default: 17280, description: 'Web UI' }),
     metricsPort: port({ default: 17234, description: 'Prometheus metrics' }),
-    namespace: text('^[A-Za-z0-9._-]{1,255}$', { default: 'default', description: 'Namespace of the runs' }),
+    namespace: text('^[A-Za-z0-9._-]{1,255}$', { default: 'default', description: 'Temporal namespace of the runs' }),
   }),
   prometheus: group({
     port: port({ default: 17090, description: 'HTTP API and UI' }),
-    scrapeSeconds: count(1, 300, { default: 5, unit: 'seconds', description: 'Time between two scrapes' }),
-    retentionDays: count(1, 3650, { default: 15, unit: 'days', description: 'How long samples are kept' }),
+    scrapeSeconds: count(1, 300, { default: 5, unit: 'seconds', description: 'Time between two scrapes of a target' }),
+    retentionDays: count(1, 3650, { default: 15, unit: 'days', description: 'How long Prometheus keeps samples' }),
   }),
   grafana: group({
-    run: running({ default: 'no', defaultIn: { dev: 'yes' }, description: 'Grafana, with its data sources' }),
-    port: port({ default: 17300, description: 'Grafana' }),
+    run: running({
+      default: 'no',
+      defaultIn: { dev: 'yes' },
+      description: 'Whether Grafana runs, with a data source for each store (only in containers)',
+    }),
+    port: port({ default: 17300, description: 'HTTP API and UI' }),
   }),
   bridges: group({
     loki: group({
@@ -172,7 +187,7 @@ export const settingsSchema = group({
       pushes: count(2, 256, {
         default: 16,
         unit: 'pushes',
-        description: 'Pushes to Loki under way at most; how many there are depends on how Loki answers',
+        description: 'Most pushes to Loki at a time; the bridge makes fewer while Loki is slow',
       }),
     }),
     postgres: group({ port: port({ default: 17812, description: 'Health and metrics of the Postgres bridge' }) }),
@@ -182,36 +197,41 @@ export const settingsSchema = group({
     requestsPerSecond: count(5, 10_000, {
       default: 100,
       unit: 'requests/s',
-      description: 'What it asks of Temporal at most',
+      description: 'Most requests to Temporal',
     }),
     resumeMinutes: count(1, 60 * 24 * 30, {
       default: 60,
       unit: 'minutes',
-      description: 'How far it goes back for closed runs when it starts without a checkpoint',
+      description: 'How far back it looks for closed runs when it starts without a checkpoint',
     }),
   }),
   collector: group({
     run: choice(['yes', 'no'], {
       default: 'yes',
       defaultIn: { staging: 'no', prod: 'no' },
-      description: "The log collector, which ships the components' own logs",
+      description: "Whether the log collector runs, which ships the components' own logs",
     }),
     port: port({ default: 17815, description: 'Health and metrics of the log collector' }),
     rotateMebibytes: count(1, 10_240, {
       default: 16,
       unit: 'MiB',
-      description: 'Size at which a component log file is rotated; the Docker engine rotates its own',
+      description:
+        "Size at which a component's log file is rotated (only on `local`: the Docker engine rotates its own)",
     }),
-    rotatedFiles: count(1, 100, { default: 3, unit: 'files', description: 'Rotated files that are kept of each log' }),
+    rotatedFiles: count(1, 100, {
+      default: 3,
+      unit: 'files',
+      description: 'Rotated files kept of each log (only on `local`)',
+    }),
     linesPerSecond: count(1, 100_000, {
       default: 200,
       unit: 'lines/s',
-      description: 'What is shipped of one log in the long run',
+      description: 'Lines shipped of one log, on average',
     }),
     shippingPathLinesPerMinute: count(1, 100_000, {
       default: 60,
       unit: 'lines/min',
-      description: 'The same for the components that every shipped line passes through',
+      description: 'The same for a component that every shipped line passes through, such as Loki',
     }),
   }),
   api: group({ port: port({ default: 17800, description: 'Telemetry API' }) }),
@@ -222,20 +242,20 @@ export const settingsSchema = group({
   docker: group({
     host: text(NOTHING_OR('(unix|tcp|ssh)://[^\\s]{1,500}'), {
       default: '',
-      description: 'Engine that runs the containers; left out, DOCKER_HOST, else the socket of this machine',
+      description: 'Docker engine that runs the containers; if not set, DOCKER_HOST, else the socket of this machine',
     }),
     publishOn: ipv4({
       default: '127.0.0.1',
-      description: "IPv4 address of the engine's machine on which ports are published; 0.0.0.0 is all of them",
+      description: "IPv4 address of the engine's machine on which ports are published; 0.0.0.0 means all",
     }),
-    baseImage: image('Node, which our own images are built on'),
+    baseImage: image('Node, on which our own images are built'),
     registry: text(NOTHING_OR('[a-z0-9][A-Za-z0-9._:/-]{0,255}'), {
       default: '',
-      description: 'Registry, and path there, that our own images are pushed to; left out, they stay on the engine',
+      description: 'Registry, with a path, to which our own images are pushed; if not set, they stay on the engine',
     }),
   }),
   images: group({
-    redpanda: image('the bus'),
+    redpanda: image('the bus, where it is Redpanda'),
     kafka: image('the bus, where it is Apache Kafka'),
     console: image('Redpanda Console'),
     postgres: image('PostgreSQL'),
