@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The `runlight` command: what can be asked, and what its exit code means.
 //
 // Nothing here imports the contracts' schemas: compiling them takes longer than most answers. What a parameter may be,

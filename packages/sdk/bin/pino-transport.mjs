@@ -2,7 +2,7 @@
 import { register } from 'tsx/esm/api'
 
 register()
-const { openPinoTransport } = await import('../src/intercept/pino-transport.ts')
+const { default: openPinoTransport } = await import('../src/pino-transport.ts')
 // pino demands a default export.
 // eslint-disable-next-line no-restricted-exports
 export default openPinoTransport
