@@ -42,12 +42,15 @@ function compile(path: string, source: string): string {
 interface Manifest {
   exports?: Record<string, string>
   devDependencies?: unknown
+  publishConfig?: unknown
   [key: string]: unknown
 }
 
-/** A workspace's package.json as it goes with the JavaScript: its exports lead there. */
+/** A workspace's package.json as it goes with the JavaScript: its exports lead there; what loads sources is left out. */
 export function builtManifest(text: string): string {
-  const { devDependencies: _, ...manifest } = JSON.parse(text) as Manifest
-  const exports = Object.entries(manifest.exports ?? {}).map(([name, path]) => [name, path.replace(/\.ts$/, '.js')])
+  const { devDependencies: _, publishConfig: __, ...manifest } = JSON.parse(text) as Manifest
+  const exports = Object.entries(manifest.exports ?? {})
+    .filter(([, path]) => path.endsWith('.ts'))
+    .map(([name, path]) => [name, path.replace(/\.ts$/, '.js')])
   return `${JSON.stringify({ ...manifest, exports: Object.fromEntries(exports) }, null, 2)}\n`
 }
