@@ -20,17 +20,19 @@ await runVerb('doctor', async (signal) => {
   const [examination, ports] = await Promise.all([examine(values.stack, { signal }), takenPorts(values.stack)])
   const ok = examination.ok && ports.length === 0
   console.log(
-    values.json ? JSON.stringify({ ...examination, ports, ok }, null, 2) : layOut(examination) + layOutPorts(ports),
+    values.json
+      ? JSON.stringify({ ...examination, ports, ok }, null, 2)
+      : layOut(examination) + layOutPorts(ports, values.stack),
   )
   return ok ? 0 : 1
 })
 
-function layOutPorts(ports: readonly TakenPort[]): string {
+function layOutPorts(ports: readonly TakenPort[], stack: string): string {
   return ports
     .map(
       ({ port, setting, holder }) =>
         `\n${marks.missing} port ${port} is taken by ${holder}\n` +
-        `  next: stop it, or choose another port: pulumi config set --path 'runlight:${setting}' <port>`,
+        `  next: stop it, or choose another port: pulumi config set --stack ${stack} --path 'runlight:${setting}' <port>`,
     )
     .join('')
 }

@@ -10,7 +10,7 @@ it('tells which image cannot be pulled, why, and what to do', () => {
     'Get "https://nowhere.invalid/v2/": dial tcp: lookup nowhere.invalid: no such host: provider=docker@5.1.0'
   const told = explainError(message, 'loki-image', 'dev')
   expect(told).toContain('The image nowhere.invalid/loki:9 of loki cannot be pulled: ')
-  expect(told).toMatch(/no such host\n.*runlight:images\./s)
+  expect(told).toMatch(/no such host\n.*--stack dev --path 'runlight:images\./s)
 })
 
 it.each([
@@ -20,14 +20,14 @@ it.each([
 ])('tells that an image of ours has no base, and what to do: %s', (message) => {
   const told = explainError(`error reading build output: ${message}`, 'bridge-loki-image', 'dev')
   expect(told).toMatch(/^The image of bridge-loki cannot be built, as its base image cannot be had: .*no such host\n/)
-  expect(told).toContain('runlight:docker.baseImage')
+  expect(told).toContain("--stack dev --path 'runlight:docker.baseImage'")
 })
 
 it('tells which image cannot be pushed, and how to log in', () => {
   const message = 'error reading push output: unauthorized: authentication required'
   const told = explainError(message, 'bridge-loki-image', 'dev')
   expect(told).toMatch(/^The image of bridge-loki cannot be pushed: unauthorized: authentication required\n/)
-  expect(told).toMatch(/docker login .*runlight:docker\.registry/)
+  expect(told).toMatch(/docker login .*--stack dev --path 'runlight:docker\.registry/)
 })
 
 it('tells which port is taken', () => {

@@ -9,24 +9,24 @@ interface Known {
 const KNOWN: readonly Known[] = [
   {
     pattern: /unable to pull image (\S+): (?:error pulling image \S+: )?([^\n]*)/,
-    explain: ([image = '', reason = ''], resource) =>
+    explain: ([image = '', reason = ''], resource, stack) =>
       `The image ${image} of ${resource.replace(/-image$/, '')} cannot be pulled: ${trimmed(reason)}\n` +
       `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
-      `another one: pulumi config set --path 'runlight:images.<name>' <image>`,
+      `another one: pulumi config set --stack ${stack} --path 'runlight:images.<name>' <image>`,
   },
   {
     pattern: /(failed to (?:do request: Head "[^"]*\/manifests\/|resolve source metadata for )[^\n]*)/,
-    explain: ([reason = ''], resource) =>
+    explain: ([reason = ''], resource, stack) =>
       `The image of ${resource.replace(/-image$/, '')} cannot be built, as its base image cannot be had: ${trimmed(reason)}\n` +
       `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
-      `another one with Node and npm: pulumi config set --path 'runlight:docker.baseImage' <image>`,
+      `another one with Node and npm: pulumi config set --stack ${stack} --path 'runlight:docker.baseImage' <image>`,
   },
   {
     pattern: /error reading push output: ([^\n]*)/,
-    explain: ([reason = ''], resource) =>
+    explain: ([reason = ''], resource, stack) =>
       `The image of ${resource.replace(/-image$/, '')} cannot be pushed: ${trimmed(reason)}\n` +
       `See that the engine reaches the registry, and log in there as somebody who may write (docker login <registry>); ` +
-      `which one it is: pulumi config get --path 'runlight:docker.registry'`,
+      `which one it is: pulumi config get --stack ${stack} --path 'runlight:docker.registry'`,
   },
   {
     pattern:

@@ -115,7 +115,7 @@ function refuseTakenPorts({ component, folder, listeners }: ProcessInputs): void
         : `process ${holder.pid} (${holder.command?.slice(0, 200)})`
     throw new Error(
       `Port ${port} of ${component} (${endpoint}) is taken by ${who}. ` +
-        `Stop it, or choose another port: pulumi config set --path 'runlight:${setting}' <port>`,
+        `Stop it, or choose another port: pulumi config set --stack <stack> --path 'runlight:${setting}' <port>`,
     )
   }
 }

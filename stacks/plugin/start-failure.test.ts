@@ -45,7 +45,7 @@ describe('a start that fails', () => {
     ).rejects.toThrow(
       new RegExp(
         `Port ${takenPort} of little \\(http\\) is taken by process ${holder} \\(.*server.mjs ${takenPort}\\)[^]*` +
-          "pulumi config set --path 'runlight:little.port'",
+          "pulumi config set --stack <stack> --path 'runlight:little.port'",
       ),
     )
     expect(statOf(pid)).toBeDefined()

@@ -33,7 +33,9 @@ export function readSettings(config: StackConfig): Settings {
     const name = key.slice(NAMESPACE.length)
     if (!secretNames.has(name)) collect(name, value, given, faults)
     else if (!config.isSecret(key)) {
-      faults.push(`${key} is a credential in plain text; set it again with \`pulumi config set --secret ${key}\``)
+      faults.push(
+        `${key} is a credential in plain text; set it again with \`pulumi config set --stack ${config.stack} --secret ${key}\``,
+      )
     }
   }
   for (const name of SECRETS) {

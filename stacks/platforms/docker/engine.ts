@@ -90,7 +90,7 @@ export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<
     throw programError(
       `The Docker engine at ${host} cannot be reached: ${reasonOf(cause)}. ` +
         'Start it (Debian: service docker start) and see that you may use it (`docker version` shows both), or name ' +
-        "another one: DOCKER_HOST, or pulumi config set --path 'runlight:docker.host' ssh://user@machine",
+        "another one: DOCKER_HOST, or pulumi config set --stack <stack> --path 'runlight:docker.host' ssh://user@machine",
     )
   }
 }

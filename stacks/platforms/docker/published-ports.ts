@@ -28,7 +28,7 @@ export function refuseTakenPort(
   if (!holder) return
   throw programError(
     `Port ${port} of ${component} (${endpoint}) is taken by ${holder}. ` +
-      `Stop it, or choose another port: pulumi config set --path 'runlight:${setting}' <port>`,
+      `Stop it, or choose another port: pulumi config set --stack ${stack} --path 'runlight:${setting}' <port>`,
   )
 }
 

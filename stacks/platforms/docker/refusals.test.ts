@@ -76,7 +76,7 @@ it('names the container that holds a port', async () => {
   engine.containers = [{ Names: ['/someone'], Ports: [{ PublicPort: 17310 }] }]
   const now = await state()
   expect(() => refuseTakenPort(now, 'dev', wanted)).toThrow(
-    "Port 17310 of loki (http) is taken by the container someone. Stop it, or choose another port: pulumi config set --path 'runlight:loki.port' <port>",
+    "Port 17310 of loki (http) is taken by the container someone. Stop it, or choose another port: pulumi config set --stack dev --path 'runlight:loki.port' <port>",
   )
 })
 
