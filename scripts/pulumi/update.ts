@@ -45,7 +45,8 @@ export async function runUpdate(update: Update): Promise<void> {
   }
   update.signal.throwIfAborted()
   if (ended.code === 0) return
-  const again = update.verb === 'up' ? 'npm run up' : 'npm run down'
+  const command = update.verb === 'up' ? 'npm run up' : 'npm run down'
+  const again = update.stack === 'local' ? command : `${command} -- --stack ${update.stack}`
   throw new Failure({
     what: `The stack ${update.stack} was not ${update.verb === 'up' ? 'brought up' : 'taken down'}.`,
     why: ended.errors.join('\n') || ended.words.trim() || `pulumi ${update.verb} ended with exit code ${ended.code}`,
