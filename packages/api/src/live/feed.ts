@@ -70,10 +70,10 @@ export class Feed {
   }
 }
 
-/** What keeping an item costs, about: its JSON, its message once more, and the objects around them. */
+/** What keeping an item costs, about: its JSON, and the objects around it. */
 export function lineItem(line: StoredLine): LiveItem {
   const { partition, offset } = line.key
-  return { kind: 'log', partition, offset, bytes: line.json.length + line.fields.message.length + 300, line }
+  return { kind: 'log', partition, offset, bytes: line.json.length + 500, line }
 }
 
 export function eventItem(sequence: bigint, json: Json<StoredEvent>): LiveItem {

@@ -93,6 +93,6 @@ export class View {
     const { since, until } = bounds
     const time = line.key.effectiveNs
     if (!lines || (since !== undefined && time < since) || (until !== undefined && time > until)) return false
-    return matches(line.fields)
+    return matches(line)
   }
 }

@@ -1,24 +1,30 @@
 // The filters of a list, for lines that are in memory already.
 
-import type { LineFields, LogFilters } from '../store/log-lines.ts'
+import type { LineFields, LogFilters, StoredLine } from '../store/log-lines.ts'
 import type { LogScope } from '../store/scope.ts'
 
-export type LineMatcher = (line: LineFields) => boolean
+export type LineMatcher = (line: Pick<StoredLine, 'fields' | 'message'>) => boolean
 
-/** Which lines of the scope pass the filters. */
+/** Which lines of the scope pass the filters. Only what they ask for is looked at: a line takes it out of its JSON. */
 export function lineMatcher(scope: LogScope, filters: LogFilters): LineMatcher {
   const { nodeRefs, attempt, execution, levels, streams, grep } = filters
   const names = scope.kind === 'components' ? scope.names : undefined
   const { orgId, type } = scope.kind === 'all' ? scope : { orgId: undefined, type: undefined }
-  return (line) =>
-    (orgId === undefined || line.orgId === orgId) &&
-    (type === undefined || line.type === type) &&
-    (filters.type === undefined || line.type === filters.type) &&
-    (!nodeRefs || (line.nodeRef !== undefined && nodeRefs.includes(line.nodeRef))) &&
-    (attempt === undefined || line.attempt === attempt) &&
-    (execution === undefined || line.execution === execution) &&
-    (!levels || levels.includes(line.level)) &&
-    (!streams || streams.includes(line.stream)) &&
-    (!names || (line.component !== undefined && names.includes(line.component))) &&
-    (!grep || grep(line.message))
+  const conditions: ((fields: LineFields) => boolean)[] = []
+  const equals = <K extends keyof LineFields>(name: K, value: LineFields[K] | undefined) => {
+    if (value !== undefined) conditions.push((fields) => fields[name] === value)
+  }
+  const isOneOf = (name: 'nodeRef' | 'level' | 'stream' | 'component', values: readonly string[] | undefined) => {
+    if (values) conditions.push(({ [name]: value }) => value !== undefined && values.includes(value))
+  }
+  equals('orgId', orgId)
+  equals('type', type)
+  equals('type', filters.type)
+  isOneOf('nodeRef', nodeRefs)
+  equals('attempt', attempt)
+  equals('execution', execution)
+  isOneOf('level', levels)
+  isOneOf('stream', streams)
+  isOneOf('component', names)
+  return (line) => conditions.every((holds) => holds(line.fields)) && (!grep || grep(line.message))
 }

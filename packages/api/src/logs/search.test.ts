@@ -11,8 +11,9 @@ function line(offset: number, message: string): StoredLine {
     key: { effectiveNs: BigInt(offset), partition: 0, offset: BigInt(offset) },
     fields: {
       ...{ orgId: 'unassigned', type: 'job' as const, execution: 1, nodeRef: undefined, attempt: undefined },
-      ...{ component: undefined, level: 'info', stream: 'stdout', message },
+      ...{ component: undefined, level: 'info', stream: 'stdout' },
     },
+    message,
     timestampNs: 0n,
     identity: String(offset),
     json: '{}',

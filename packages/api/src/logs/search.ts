@@ -29,7 +29,7 @@ export async function searchLines(
     await nextRound()
     let slice = 0
     for (const line of page.lines) {
-      const { message } = line.fields
+      const { message } = line
       const cost = grep.steps(message)
       if (slice + cost > SLICE_STEPS && slice > 0) {
         await nextRound()

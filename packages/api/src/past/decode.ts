@@ -10,7 +10,7 @@ import { foreignProducerId } from '@runlight/contracts/producer'
 import { memberText } from '@runlight/contracts/raw-json'
 import { instantToNanos, parseInstant } from '@runlight/contracts/time'
 import { jsonWith } from '../http/json.ts'
-import { notNull, timeText } from '../store/log-lines.ts'
+import { timeText } from '../store/log-lines.ts'
 import type { StoredLine } from '../store/log-lines.ts'
 import type { LokiEntry } from './loki-query.ts'
 
@@ -59,11 +59,12 @@ export function decodeLine(found: LokiEntry, topic: string, tenant: string): Sto
   const foreign = foreignProducerId({ generation, topic, partition, offset })
   return {
     key: { effectiveNs, partition, offset },
-    fields: { orgId: orgId ?? UNASSIGNED_ORG, type, execution, nodeRef, attempt, component, level, stream, message },
+    fields: { orgId: orgId ?? UNASSIGNED_ORG, type, execution, nodeRef, attempt, component, level, stream },
+    message,
     timestampNs,
     ...(!isWhole && { partial: true }),
     identity: producer ? `${producer.id}/${producer.seq}` : `${foreign}/${offset + 1n}`,
-    json: jsonWith<StoredLog>(log, { metadata: entry.metadata && notNull(memberText(line, 'metadata') ?? null) }),
+    json: jsonWith<StoredLog>(log, { metadata: entry.metadata && memberText(line, 'metadata') }),
   }
 }
 

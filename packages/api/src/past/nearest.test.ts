@@ -9,8 +9,9 @@ const line = (effectiveNs: bigint, partition: number, offset: number): StoredLin
   key: { effectiveNs, partition, offset: BigInt(offset) },
   fields: {
     ...{ orgId: String(partition), type: 'job', execution: 1, nodeRef: undefined, attempt: undefined },
-    ...{ component: undefined, level: 'info', stream: 'stdout', message: '' },
+    ...{ component: undefined, level: 'info', stream: 'stdout' },
   },
+  message: '',
   ...{ timestampNs: effectiveNs, identity: `${partition}/${offset}`, json: '"0123456789"' },
 })
 

@@ -222,7 +222,7 @@ test.each([
     if (isFirst) await store.sql`DELETE FROM log_days`
     const stepping = droppingAt(database, step, appendedAt)
     const { lines } = await readLogPage(stepping, linesOf(runId))
-    expect([step, ...lines.map(({ fields }) => fields.message)]).toEqual([step, String(appendedAt), String(TODAY)])
+    expect([step, ...lines.map(({ message }) => message)]).toEqual([step, String(appendedAt), String(TODAY)])
   }
   await database.close()
 })

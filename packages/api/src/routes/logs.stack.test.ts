@@ -235,6 +235,45 @@ test('large lines make a page short, never empty', async () => {
   expect(Math.min(...sizes)).toBeGreaterThan(0)
 })
 
+test('a line is written as it was sent, in the order and with the escapes that one from Loki has', async () => {
+  const runId = 'run "odd" \\ é'
+  const message = `"quoted" \\ a\tb\r\n \b\f \u0001\u001f\u007f\u2028 é 漢 \u{1f600} $& $1 {} , ]`
+  const now = Date.now()
+  const { schemaVersion, type } = logEntry({ runId })
+  const odd: LogEntry = {
+    ...{ schemaVersion, type, orgId: 'acme', workflowId: 'a "workflow"', runId, execution: 3 },
+    ...{
+      nodeRef: 'a "node" \\ \u{1f600}',
+      attempt: 7,
+      timestamp: time(now - 1_000, 1),
+      level: 'error',
+      stream: 'terminal',
+      message,
+    },
+    trace: { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' },
+    producer: { id: 'a "producer" \\', seq: 9_007_199_254_740_991 },
+  }
+  // Its own time is not believed: it has two.
+  const late: LogEntry = {
+    ...{ schemaVersion, type: 'job', runId, timestamp: time(now - 3 * 3_600_000) },
+    ...{ level: 'info', stream: 'stdout', message: '' },
+  }
+  await store.storeLogs([{ ...odd, metadata: { text: message, n: 1.5, none: null } }, late], {
+    partition: 3,
+    appendedAt: now,
+  })
+  const { logs } = await readAll(encodeURIComponent(runId), {})
+  const [[, , first], [, , second]] = logs.map(keyOf) as [[bigint, number, bigint], [bigint, number, bigint]]
+  const taskRunId = `run "odd" \\ é/3/a "node" \\ \u{1f600}/7`
+  const expected = [
+    { ...odd, effectiveTs: odd.timestamp, position: `3:${first}`, taskRunId },
+    { ...late, effectiveTs: time(now), position: `3:${second}` },
+  ].map((line) => JSON.stringify(line))
+  const answer = await (await fetch(`${api.url}/workflows/runs/${encodeURIComponent(runId)}/logs`)).text()
+  const metadata = `{"n": 1.5, "none": null, "text": ${JSON.stringify(message)}}`
+  expect(answer).toContain(`[${expected[0]?.slice(0, -1)},"metadata":${metadata}},${expected[1]}]`)
+})
+
 test('a dead letter leaves no gap in the order, only in the offsets', async () => {
   const runId = 'run-gaps'
   await storeLines(runId, 10, { partition: 2 })

@@ -8,7 +8,7 @@ import type { Database } from './database.ts'
 import type { Direction } from './history.ts'
 import type { Json } from '../http/json.ts'
 import { JsonItems } from '../http/json-items.ts'
-import { FOREIGN, nanosText } from './log-lines.ts'
+import { FOREIGN, nanosText } from './line-row.ts'
 import type { Fragment } from './log-lines.ts'
 
 export interface EventRow {

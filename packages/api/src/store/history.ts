@@ -3,11 +3,13 @@
 
 import type { Sql } from 'postgres'
 import type { LogKey, PositionVector, TimeBounds } from '../cursor/cursors.ts'
-import { filterConditions, logKey, readLines, timeCondition } from './log-lines.ts'
+import { logKey } from './line-row.ts'
+import type { KeyRow } from './line-row.ts'
+import { filterConditions, readLines, timeCondition } from './log-lines.ts'
 import { vectorArrays } from './positions.ts'
 import type { LogScope } from './scope.ts'
 import { timeOrdered } from './scope.ts'
-import type { Fragment, KeyRow, LinePage, LogFilters, PageLimits } from './log-lines.ts'
+import type { Fragment, LinePage, LogFilters, PageLimits } from './log-lines.ts'
 
 export type Direction = 'forward' | 'backward'
 

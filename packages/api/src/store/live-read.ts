@@ -5,8 +5,10 @@ import type { Sql } from 'postgres'
 import type { Json } from '../http/json.ts'
 import { eventBytes, eventColumns, storedEvent } from './events.ts'
 import type { EventRow } from './events.ts'
-import { lineBytes, lineColumns, storedBytes, storedLine } from './log-lines.ts'
-import type { LineRow, StoredLine } from './log-lines.ts'
+import { lineColumns, storedLine, tableColumns } from './line-row.ts'
+import type { LineRow } from './line-row.ts'
+import { lineBytes, storedBytes } from './log-lines.ts'
+import type { StoredLine } from './log-lines.ts'
 import { positionVector, vectorColumns } from './positions.ts'
 import type { PositionVector } from '../cursor/cursors.ts'
 import type { VectorRow } from './positions.ts'
@@ -66,7 +68,7 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], byte
       from: sql`wanted.first`,
       until: sql`wanted.until`,
     })
-    const rows = await sql<(LineRow & { wanted: number })[]>`
+    const rows = await sql<(LineRow & { found: string; wanted: number })[]>`
       SELECT line.*, wanted.index AS wanted FROM unnest(
         ${indexes}::int[], ${wanted.map(({ scope }) => (scope.kind === 'run' ? scope.runId : null))}::text[],
         ${wanted.map(({ partition }) => partition)}::int[], ${wanted.map(({ from }) => String(from))}::bigint[],
@@ -74,14 +76,14 @@ export async function readWindows(sql: Sql, windows: readonly LineWindow[], byte
         ${wanted.map(({ sinceMs }) => new Date(sinceMs).toISOString())}::timestamptz[],
         ${wanted.map(({ lines }) => lines)}::int[]
       ) AS wanted (index, run_id, partition, first, until, since, most) CROSS JOIN LATERAL (
-        SELECT ${lineColumns(sql)}, metadata::text, found FROM (
+        SELECT ${lineColumns(sql)}, found FROM (
           SELECT *, count(*) OVER () AS found,
             sum(bytes) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - bytes AS before
           FROM (
             SELECT *, CASE WHEN stored_before < ${bytes} THEN ${lineBytes(sql)} ELSE stored END AS bytes FROM (
               SELECT *, sum(stored) OVER (ORDER BY kafka_offset ROWS UNBOUNDED PRECEDING) - stored AS stored_before
               FROM (
-                SELECT ${lineColumns(sql)}, metadata, ${storedBytes(sql)} AS stored FROM logs
+                SELECT ${tableColumns(sql)}, ${storedBytes(sql)} AS stored FROM logs
                 WHERE ${range} AND created_at >= wanted.since
                 ORDER BY ${order} LIMIT wanted.most + 1
               ) AS taken

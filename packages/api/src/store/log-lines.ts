@@ -1,15 +1,13 @@
 // Lines of the hot store: how they are filtered, measured and turned into the shape of the answer.
 
 import type { StoredLog } from '@runlight/contracts/api'
-import { LOG_SCHEMA_VERSION } from '@runlight/contracts/log-entry'
-import type { LogLevel, LogType } from '@runlight/contracts/log-entry'
-import { UNASSIGNED_ORG } from '@runlight/contracts/organisation'
-import type { Producer } from '@runlight/contracts/producer'
+import type { LogType } from '@runlight/contracts/log-entry'
 import { formatInstant, instantFromNanos } from '@runlight/contracts/time'
 import type { PendingQuery, Row, Sql } from 'postgres'
-import { jsonWith } from '../http/json.ts'
-import type { Json, Written } from '../http/json.ts'
+import type { Json } from '../http/json.ts'
 import type { LogKey, TimeBounds } from '../cursor/cursors.ts'
+import { lineColumns, logKey, placeColumns, storedLine, tableColumns } from './line-row.ts'
+import type { KeyRow, LineRow } from './line-row.ts'
 
 /** A piece of SQL that is put into a query. */
 export type Fragment = PendingQuery<Row[]>
@@ -55,20 +53,20 @@ export interface LineFields {
   component: string | undefined
   level: string
   stream: string
-  message: string
 }
 
 /** A line with its place in every order. */
 export interface StoredLine {
   key: LogKey
   fields: LineFields
+  message: string
   /** The record's own time, nanoseconds since the epoch. */
   timestampNs: bigint
   /** What makes it the same line in both stores. */
   identity: string
   /** It was found without its metadata, its trace, and what else its message does not tell. */
   partial?: true
-  /** StoredLog. */
+  /** Empty where only its place was asked for. */
   json: Json<StoredLog>
 }
 
@@ -78,39 +76,6 @@ export interface LinePage {
   goOn: LogKey | undefined
 }
 
-export interface LineRow extends KeyRow {
-  type: LogType
-  org_id: string
-  workflow_id: string | null
-  job_run_id: string | null
-  task_run_id: string | null
-  execution: number | null
-  node_ref: string | null
-  attempt: number | null
-  component: string | null
-  timestamp_ns: string
-  level: LogLevel
-  stream: string
-  message: string
-  metadata: string | null
-  trace_id: string | null
-  span_id: string | null
-  producer_id: string
-  producer_seq: string
-  found: string
-}
-
-export interface KeyRow {
-  effective_ns: string
-  kafka_partition: number
-  kafka_offset: string
-}
-
-/** All columns of LineRow but the metadata, which leave the server as text. */
-export const lineColumns = (sql: Sql, message = sql`message`): Fragment => sql`type, org_id, workflow_id, job_run_id,
-  task_run_id, execution, node_ref, attempt, component, timestamp_ns, effective_ns, level, stream, ${message}, trace_id,
-  span_id, producer_id, producer_seq, kafka_partition, kafka_offset`
-
 /**
  * What a line adds to the size of an answer: of the text, for what is stored is compressed, a hundredfold at best. It is
  * made anew of those that are taken: a list that carries it through the measuring writes it to disk.
@@ -119,6 +84,9 @@ export const lineBytes = (sql: Sql): Fragment => sql`octet_length(message) + coa
 
 /** About the least that it can be, without a look at what lies outside of its row. */
 export const storedBytes = (sql: Sql): Fragment => sql`octet_length(message) + coalesce(pg_column_size(metadata), 0)`
+
+/** `found`: how many lines there are, of which a page may take fewer. */
+type FoundRow = LineRow & { found: string }
 
 /** The first so many rows of a list in its order, as something to select from. */
 export type LineSource = (rows: number) => Fragment
@@ -136,18 +104,18 @@ export async function readLines(
   const rowsOf = filter
     ? sql`${source(limits.scan)} AS scanned WHERE ${filter}`
     : sql`${source(limits.lines + 1)} AS taken`
-  const taken = (rest: Fragment, message?: Fragment) =>
-    sql`(SELECT ${lineColumns(sql, message)}, ${rest} FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1})`
+  const taken = (columns: Fragment) =>
+    sql`(SELECT ${columns} FROM ${rowsOf} ORDER BY ${order} LIMIT ${limits.lines + 1})`
   const rows = limits.placesOnly
-    ? await sql<LineRow[]>`
-      SELECT *, count(*) OVER () AS found FROM ${taken(sql`NULL AS metadata`, sql`'' AS message`)} AS page
+    ? await sql<FoundRow[]>`
+      SELECT *, count(*) OVER () AS found FROM ${taken(placeColumns(sql))} AS page
       ORDER BY ${order} LIMIT ${limits.lines}`
-    : await sql<LineRow[]>`
-      SELECT ${lineColumns(sql)}, metadata::text, found
+    : await sql<FoundRow[]>`
+      SELECT ${lineColumns(sql)}, found
       FROM (
         SELECT *, count(*) OVER () AS found,
           sum(bytes) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) - bytes AS before
-        FROM ${taken(sql`metadata, ${lineBytes(sql)} AS bytes`)} AS page
+        FROM ${taken(sql`${tableColumns(sql)}, ${lineBytes(sql)} AS bytes`)} AS page
       ) AS measured
       WHERE before < ${limits.bytes} ORDER BY ${order} LIMIT ${limits.lines}`
   const lines = rows.map(storedLine)
@@ -209,76 +177,7 @@ export function timeCondition(sql: Sql, { since, until }: TimeBounds): Fragment 
   return sql`${from} ${to}`
 }
 
+/** @param nanos since the epoch */
 export function timeText(nanos: bigint): string {
   return formatInstant(instantFromNanos(nanos))
-}
-
-/** The same of the digits of a column: taken apart as text they cost a fraction of what dividing a BigInt does. */
-export function nanosText(nanos: string): string {
-  if (nanos.length < 10 || nanos.startsWith('-')) return timeText(BigInt(nanos))
-  return formatInstant({ seconds: Number(nanos.slice(0, -9)), nanos: Number(nanos.slice(-9)) })
-}
-
-export function logKey(row: KeyRow): LogKey {
-  return {
-    effectiveNs: BigInt(row.effective_ns),
-    partition: row.kafka_partition,
-    offset: BigInt(row.kafka_offset),
-  }
-}
-
-export function storedLine(row: LineRow): StoredLine {
-  const { type, level, stream, message } = row
-  return {
-    key: logKey(row),
-    fields: {
-      orgId: row.org_id,
-      execution: row.execution ?? undefined,
-      nodeRef: row.node_ref ?? undefined,
-      attempt: row.attempt ?? undefined,
-      component: row.component ?? undefined,
-      ...{ type, level, stream, message },
-    },
-    timestampNs: BigInt(row.timestamp_ns),
-    identity: `${row.producer_id}/${row.producer_seq}`,
-    json: storedLog(row),
-  }
-}
-
-function storedLog(row: LineRow): Json<StoredLog> {
-  const timestamp = nanosText(row.timestamp_ns)
-  // One literal with what is missing as undefined: a page has a thousand of them, and spreads cost as much again.
-  const log: Written<StoredLog> = {
-    schemaVersion: LOG_SCHEMA_VERSION,
-    type: row.type,
-    orgId: row.org_id === UNASSIGNED_ORG ? undefined : row.org_id,
-    workflowId: row.workflow_id ?? undefined,
-    runId: row.job_run_id ?? undefined,
-    execution: row.execution ?? undefined,
-    nodeRef: row.node_ref ?? undefined,
-    attempt: row.attempt ?? undefined,
-    component: row.component ?? undefined,
-    timestamp,
-    level: row.level,
-    stream: row.stream,
-    message: row.message,
-    trace: row.trace_id === null || row.span_id === null ? undefined : { traceId: row.trace_id, spanId: row.span_id },
-    producer: producer(row),
-    effectiveTs: row.effective_ns === row.timestamp_ns ? timestamp : nanosText(row.effective_ns),
-    position: `${row.kafka_partition}:${row.kafka_offset}`,
-    taskRunId: row.task_run_id ?? undefined,
-  }
-  return jsonWith<StoredLog>(log, { metadata: notNull(row.metadata) })
-}
-
-/** A JSON null stands for nothing. */
-export function notNull(text: string | null): string | undefined {
-  return text === null || text === 'null' ? undefined : text
-}
-
-/** A record that came without a producer is stored under the place where it lay. */
-export const FOREIGN = 'foreign:'
-
-export function producer(row: { producer_id: string; producer_seq: string }): Producer | undefined {
-  return row.producer_id.startsWith(FOREIGN) ? undefined : { id: row.producer_id, seq: Number(row.producer_seq) }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nanosText } from './log-lines.ts'
+import { nanosText } from './line-row.ts'
 
 test.each([
   ['1795000000123000000', '2026-11-18T11:06:40.123Z'],
