@@ -238,6 +238,7 @@ it('tells each service the addresses of the stack, and a person those of the mac
   )
   expect(environment.get('LOG_KAFKA_BROKERS')).toBe('bus:17092')
   expect(environment.get('RUNLIGHT_POSTGRES_URL')).toBe('postgres://runlight_reader@postgres:17432/runlight')
+  expect(environment.get('RUNLIGHT_ORIGINS')).toBe('http://127.0.0.1:17800')
   expect(outputs['addresses']).toMatchObject({
     api: 'http://127.0.0.1:17800',
     broker: '127.0.0.1:17092',

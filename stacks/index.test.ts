@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as pulumi from '@pulumi/pulumi'
+import { readEnvironment } from '@runlight/contracts/environment'
 import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { platform } from './platforms/platform.ts'
@@ -17,6 +18,7 @@ interface Registered {
 }
 
 const SECRET_ENVELOPE = '4dabf18193072939515e22adb298388d'
+const ORIGINS = '{"origins":"https://viewer.example,http://localhost:5173"}'
 const PROCESS = 'runlight:processes:Process'
 const secretText = (name: string) => `text-of-${name}`
 
@@ -54,7 +56,7 @@ beforeAll(async () => {
   )
   const secrets = SECRETS.map((name) => [`runlight:${name}`, secretText(name)])
   pulumi.runtime.setAllConfig(
-    { ...Object.fromEntries(secrets), 'runlight:loki': '{"port":18310}' },
+    { ...Object.fromEntries(secrets), 'runlight:loki': '{"port":18310}', 'runlight:api': ORIGINS },
     secrets.map(([key]) => key as string),
   )
   outputs = (await pulumi.runtime.runInPulumiStack(() => import('./index.ts'))) as Record<string, unknown>
@@ -122,6 +124,12 @@ describe('the program for the stack local', () => {
     expect(inputsOf('bridge-loki')['env']).toMatchObject({ RUNLIGHT_LOKI_URL: 'http://127.0.0.1:18310' })
     expect(inputsOf('api')['env']).toMatchObject({ RUNLIGHT_LOKI_URL: 'http://127.0.0.1:18310' })
     expect(outputs['addresses']).toMatchObject({ loki: 'http://127.0.0.1:18310' })
+  })
+
+  it('tells the API from where browsers may use it', () => {
+    const origins = 'http://127.0.0.1:17800,https://viewer.example,http://localhost:5173'
+    expect(inputsOf('api')['env']).toMatchObject({ RUNLIGHT_ORIGINS: origins })
+    expect(readEnvironment(['origins'], { RUNLIGHT_ORIGINS: origins }).origins).toEqual(origins.split(','))
   })
 
   it('scrapes exactly the components that have metrics', () => {

@@ -2,7 +2,7 @@
 
 import type { Secrets } from '../settings/load.ts'
 import type { Settings } from '../settings/schema.ts'
-import type { Component, Dependency, Running } from './component.ts'
+import type { Component, Dependency, Place, Running } from './component.ts'
 import { busVariables, service } from './service.ts'
 import { postgresUrl } from './trace-store.ts'
 
@@ -46,7 +46,13 @@ export function telemetryApi(settings: Settings, secrets: Secrets, stores: Store
       temporalNamespace: settings.temporal.namespace,
       temporalTaskQueue: settings.demo.taskQueue,
       runPrefix: settings.runPrefix,
+      origins: [ownOrigin(place), ...(settings.api.origins ? [settings.api.origins] : [])].join(),
       componentPages: around.flatMap(({ name, page }) => (page === undefined ? [] : [`${name}=${page}`])).join(),
     }),
   })
+}
+
+/** Where a person reaches it: an engine elsewhere has a name that the API has to be told of. */
+function ownOrigin(place: Place<'http'>): string {
+  return `http://${place.listeners('http').at(-1)?.advertised ?? place.address('http')}`
 }

@@ -59,6 +59,11 @@ describe('readSettings', () => {
     ],
     [{ 'runlight:docker': '{"publishOn":"10.0.0.256"}' }, 'publishOn is "10.0.0.256", but must match format "ipv4"'],
     [{ 'runlight:api': '{"port":17310}' }, 'runlight:api.port and runlight:loki.port are both 17310'],
+    [{ 'runlight:api': '{"origins":"*"}' }, 'runlight:api.origins is "*", but must match pattern'],
+    [
+      { 'runlight:api': '{"origins":"https://a.example/page"}' },
+      'runlight:api.origins is "https://a.example/page", but',
+    ],
     [{ 'runlight:environment': 'moon' }, 'runlight:environment is "moon": must be one of local, dev, staging, prod'],
   ])('refuses %o, naming key and file', (values, message) => {
     expect(() => read(values)).toThrow(message)

@@ -41,6 +41,8 @@ const group = <const P extends object>(properties: P) => ({ type: 'object', prop
 /** Values that begin with nothing given. */
 const NOTHING_OR = (pattern: string) => `^(${pattern})?$`
 
+const ORIGIN = 'https?://[A-Za-z0-9._\\[\\]:-]{1,255}'
+
 const IMAGE_REFERENCE = NOTHING_OR('[a-z0-9][A-Za-z0-9._:/@-]{0,511}')
 
 const image = (what: string) =>
@@ -234,7 +236,13 @@ export const settingsSchema = group({
       description: 'The same for a component that every shipped line passes through, such as Loki',
     }),
   }),
-  api: group({ port: port({ default: 17800, description: 'Telemetry API' }) }),
+  api: group({
+    port: port({ default: 17800, description: 'Telemetry API' }),
+    origins: text(NOTHING_OR(`${ORIGIN}(, ?${ORIGIN})*`), {
+      default: '',
+      description: "Origins whose pages may use the API in a browser besides the API's own, comma-separated",
+    }),
+  }),
   demo: group({
     port: port({ default: 17814, description: 'Health and metrics of the demo worker' }),
     taskQueue: text('^[^\\s]{1,255}$', { default: 'runlight-demo', description: 'Task queue of the demo worker' }),

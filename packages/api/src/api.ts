@@ -39,6 +39,8 @@ export interface ApiSettings {
   topics: { logs: string; events: string }
   deadLetterTopic: string
   live?: Partial<LiveBounds>
+  /** Origins besides its own from which browsers may use it, as they write them. */
+  origins?: readonly string[]
   /** How long a reader may take nothing of its answer, in milliseconds; streams have a bound of their own. */
   stalledMs?: number
   /** Name of this instance among several. */
@@ -122,6 +124,7 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
   const server = createServer({
     version: manifest.version,
     ...{ log, metrics, sources, streamSources, live },
+    origins: settings.origins ?? [],
     stalledMs: settings.stalledMs ?? STALLED_MS,
     state: () => state,
     ready: readinessChecks(sources),

@@ -10,7 +10,9 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
 import { deadLetter, deadLetterList, deadLetterReplay, deadLettersReplay } from './dead-letters/routes.ts'
 import type { DeadLetterSources } from './dead-letters/routes.ts'
 import { installDocs } from './docs/install.ts'
+import { installOriginCheck, toldOf } from './http/cross-origin.ts'
 import { openApiDocument } from './http/openapi.ts'
+import { originCheck } from './http/origin.ts'
 import { WebSocketUpgrades } from './http/web-socket-upgrades.ts'
 import { MAX_BODY_BYTES, installProblems, refuseConnection, sendProblem } from './http/problem.ts'
 import { installRoutes, refuseOtherMethods } from './http/route.ts'
@@ -43,6 +45,8 @@ export interface ServerSettings {
   /** The same with connections of their own, for those who join a stream. */
   streamSources: StatusSources
   live: Live
+  /** Origins besides its own from which browsers may use it. */
+  origins: readonly string[]
   /** A reader that takes nothing of its answer for this long is let go of, in milliseconds. */
   stalledMs: number
   /** Stage of the life cycle, such as `running`. */
@@ -84,13 +88,15 @@ export function createServer(settings: ServerSettings): FastifyInstance {
   // Streams have no end of their own to wait for; their readers come back with their cursors.
   app.addHook('preClose', async () => settings.live.endStreams())
   installProblems(app)
+  const check = toldOf(originCheck(settings.origins), settings.log)
+  installOriginCheck(app, check)
   // JSON is the only form of a body.
   app.removeContentTypeParser('text/plain')
   installMetrics(app, settings.metrics)
   const routes = apiRoutes(settings.sources, settings.live)
   installRoutes(app, routes)
   const streams = streamRoutes(settings.streamSources, settings.live)
-  installStreams(app, streams)
+  installStreams(app, streams, check)
   installOperations(app, settings)
   const description = openApiDocument(routes, streams, settings.version)
   const document = JSON.stringify(description)

@@ -28,6 +28,17 @@ describe('readEnvironment', () => {
     expect(readEnvironment(['logTopic'], { TELEMETRY_LOG_TOPIC: 'lines' }).logTopic).toBe('lines')
   })
 
+  it('reads origins as browsers write them, and nothing else', () => {
+    const read = (value: string) => readEnvironment(['origins'], { RUNLIGHT_ORIGINS: value }).origins
+    expect(read('')).toEqual([])
+    expect(read('https://Viewer.example:443/, http://[::1]:3000')).toEqual([
+      'https://viewer.example',
+      'http://[::1]:3000',
+    ])
+    const wrong = ['*', 'null', 'viewer.example', 'https://viewer.example/app', 'https://a@viewer.example', 'file:///x']
+    for (const item of wrong) expect(() => read(item), item).toThrow(/RUNLIGHT_ORIGINS must be a list/)
+  })
+
   it('reports every fault at once, by name', () => {
     const read = () =>
       readEnvironment(['brokers', 'lokiLabels', 'listen', 'postgresPassword', 'partitions'], {

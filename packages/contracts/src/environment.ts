@@ -13,6 +13,7 @@ import {
   list,
   logSources,
   oneOf,
+  origins,
   secretFile,
   text,
   url,
@@ -80,6 +81,12 @@ export const VARIABLES = {
     doc: 'Most live streams of one API at a time',
     fallback: 2_500,
     parse: integer(1, 100_000),
+  }),
+  origins: variable({
+    name: 'RUNLIGHT_ORIGINS',
+    doc: "Origins whose pages may use the API in a browser besides the API's own, comma-separated, such as `https://viewer.example`; their host names may be the API's, too",
+    fallback: [] as readonly string[],
+    parse: origins,
   }),
   postgresPassword: variable({
     name: 'RUNLIGHT_POSTGRES_PASSWORD_FILE',

@@ -56,6 +56,16 @@ export const ERROR_CODES = {
     next: 'Ask for less: a smaller limit, a shorter time, a longer step, or fewer labels in by.',
     status: 400,
   },
+  RL_ORIGIN_REFUSED: {
+    title: 'A page of another site may not use the API',
+    next: 'If the page is one of yours, name its origin in RUNLIGHT_ORIGINS (setting `api.origins` of a stack); docs/api.md says who is refused.',
+    status: 403,
+  },
+  RL_HOST_REFUSED: {
+    title: 'The API is not known by this name',
+    next: 'Ask by an IP address or as localhost; or, if the name is one of yours, name the address in RUNLIGHT_ORIGINS (setting `api.origins` of a stack).',
+    status: 403,
+  },
   RL_RUN_NOT_FOUND: {
     title: 'No run has this id',
     next: 'Check the id; a run appears as soon as its first event is stored.',

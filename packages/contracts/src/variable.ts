@@ -46,6 +46,16 @@ export const url =
     return new URL(value)
   }
 
+/** Origins (https://html.spec.whatwg.org/multipage/browsers.html#concept-origin) as browsers write them, comma-separated. */
+export const origins = (value: string): readonly string[] =>
+  list(value).map((item) => {
+    const origin = URL.canParse(item) && /^https?:/i.test(item) ? new URL(item) : undefined
+    if (!origin || (origin.href !== `${origin.origin}/` && origin.href !== origin.origin)) {
+      throw new Error(`must be a list of scheme://host or scheme://host:port with http or https, but has ${item}`)
+    }
+    return origin.origin
+  })
+
 export const hostPort = (value: string): { host: string; port: number } => {
   const match = /^(.+):(\d{1,5})$/.exec(value)
   if (!match || Number(match[2]) > 65535) throw new Error('must be host:port')

@@ -28,7 +28,7 @@ describe('the document', () => {
     expect(parameters.map(({ name }) => name)).toEqual([
       ...['runId', 'nodeRef', 'attempt', 'level', 'stream', 'since', 'until', 'grep', 'direction', 'cursor', 'limit'],
     ])
-    expect(Object.keys(responses)).toEqual(['200', '400', '404', '408', '431', '500', '503'])
+    expect(Object.keys(responses)).toEqual(['200', '400', '403', '404', '408', '431', '500', '503'])
     expect(responses['200']?.content['application/json']?.schema).toEqual({ $ref: '#/components/schemas/LogPage' })
   })
 

@@ -61,6 +61,8 @@ const NAME_BY_TEXT = new Map(Object.entries(NAMED).map(([name, schema]) => [JSON
 /** Refusals that every route may give. */
 const COMMON: readonly ErrorCodeName[] = [
   'RL_PARAMETER_INVALID',
+  'RL_ORIGIN_REFUSED',
+  'RL_HOST_REFUSED',
   'RL_REQUEST_TIMEOUT',
   'RL_HEADERS_TOO_LARGE',
   'RL_INTERNAL',

@@ -1,6 +1,7 @@
 // Server-Sent Events: a stream of chunks as the answer of a request, at the pace at which it is read.
 
 import { once } from 'node:events'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { crc32, deflateRawSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Chunk, storedPiece } from '../live/frame.ts'
@@ -22,11 +23,13 @@ export async function sendEvents(
   const { raw } = reply
   const compressed = acceptsGzip(request.headers['accept-encoding'])
   raw.writeHead(200, {
+    // Who may read it.
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'text/event-stream; charset=utf-8',
     // Without no-transform a proxy may compress by itself, and wait for more before it sends anything.
     'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
-    vary: 'accept-encoding',
+    vary: 'origin, accept-encoding',
     ...(compressed && { 'content-encoding': 'gzip' }),
   })
   const gzip = compressed ? new GzipParts() : undefined

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
 import { Chunk } from '../live/frame.ts'
 import type { OpenStream, Transport } from '../live/live.ts'
+import type { Asked, OriginCheck } from './origin.ts'
 import { parameterReader } from './parameters.ts'
 import { ParameterError, problemAnswer, problemOf } from './problem.ts'
 import { sendEvents } from './sse.ts'
@@ -69,7 +70,8 @@ function problemChunk(requestId: string): (cause: unknown) => Chunk {
   return (cause) => new Chunk([{ type: 'problem', id: undefined, data: JSON.stringify(problemOf(cause, requestId)) }])
 }
 
-export function installStreams(app: FastifyInstance, routes: readonly StreamRoute[]): void {
+/** `check`: who may connect; upgrades pass by the hooks of `app`. */
+export function installStreams(app: FastifyInstance, routes: readonly StreamRoute[], check: OriginCheck): void {
   const address = (url: string) => url.replaceAll(/\{(\w+)\}/g, ':$1')
   for (const route of routes) {
     app.get(address(route.url), { exposeHeadRoute: false }, async (request, reply) => {
@@ -91,10 +93,10 @@ export function installStreams(app: FastifyInstance, routes: readonly StreamRout
       throw new RunlightError('RL_UPGRADE_REQUIRED', 'The request asks for no WebSocket.')
     })
   }
-  installUpgrades(app, routes)
+  installUpgrades(app, routes, check)
 }
 
-function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): void {
+function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[], check: OriginCheck): void {
   const sockets = createWebSocketServer()
   const patterns = routes.map((route) => ({ route, match: pathMatcher(route.socketUrl) }))
   app.server.on('upgrade', (request, socket, head) => {
@@ -103,6 +105,7 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[]): 
     socket.on('error', () => socket.destroy())
     socket.on('close', () => gone.abort(new Error('The reader is gone')))
     const accept = async () => {
+      check(request as Asked)
       const address = addressOf(request.url ?? '/')
       for (const { route, match } of patterns) {
         const params = match(address.pathname)

@@ -40,6 +40,7 @@ export async function startTestApi(
       | 'live'
       | 'postgresDirectUrl'
       | 'stalledMs'
+      | 'origins'
     >
   > & {
     postgres?: object
@@ -57,6 +58,7 @@ export async function startTestApi(
     topics: { logs: TOPICS.logs, events: TOPICS.events },
     deadLetterTopic: TOPICS.deadLetters,
     ...(given.live && { live: given.live }),
+    ...(given.origins && { origins: given.origins }),
     ...(given.stalledMs !== undefined && { stalledMs: given.stalledMs }),
     ...(given.postgresDirectUrl && { postgresDirectUrl: given.postgresDirectUrl }),
     postgres: { url: postgres.url(ROLES.reader), password: 'reader', ...given.postgres },

@@ -1038,6 +1038,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
             408: {
                 headers: {
@@ -1109,6 +1118,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1211,6 +1229,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
                 headers: {
@@ -1288,6 +1315,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1393,6 +1429,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
                 headers: {
@@ -1463,6 +1508,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1564,6 +1618,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
                 headers: {
@@ -1634,6 +1697,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1742,6 +1814,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
             408: {
                 headers: {
@@ -1810,6 +1891,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1901,6 +1991,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2004,6 +2103,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
                 headers: {
@@ -2092,6 +2200,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2188,6 +2305,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
             408: {
                 headers: {
@@ -2246,6 +2372,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2326,6 +2461,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
             408: {
                 headers: {
@@ -2387,6 +2531,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2464,6 +2617,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2598,6 +2760,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
             408: {
                 headers: {
@@ -2713,6 +2884,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
                 headers: {
@@ -2800,6 +2980,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2915,6 +3104,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_REQUEST_TIMEOUT: The request took too long to arrive */
             408: {
                 headers: {
@@ -2986,6 +3184,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3102,6 +3309,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description RL_RUN_NOT_FOUND: No run has this id */
             404: {
                 headers: {
@@ -3192,6 +3408,15 @@ export interface operations {
             };
             /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
