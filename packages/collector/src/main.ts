@@ -7,6 +7,7 @@ import type { LogPlace } from '@runlight/contracts/variable'
 import { serveEndpoints } from '@runlight/service/endpoints'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
+import { readOrEnd } from '@runlight/service/read-or-end'
 import { runService } from '@runlight/service/run'
 import type { RunningService } from '@runlight/service/run'
 import manifest from '../package.json' with { type: 'json' }
@@ -23,21 +24,23 @@ import { LogFile } from './source/log-file.ts'
 
 const COMPONENT = 'log-collector'
 
-const env = readEnvironment([
-  'brokers',
-  'logTopic',
-  'listen',
-  'logLevel',
-  'instance',
-  'collectorLogs',
-  'collectorState',
-  'collectorCredentials',
-  'collectorRotateMebibytes',
-  'collectorRotateFiles',
-  'collectorLines',
-  'collectorShippingPath',
-  'collectorShippingLines',
-])
+const env = readOrEnd(COMPONENT, () =>
+  readEnvironment([
+    'brokers',
+    'logTopic',
+    'listen',
+    'logLevel',
+    'instance',
+    'collectorLogs',
+    'collectorState',
+    'collectorCredentials',
+    'collectorRotateMebibytes',
+    'collectorRotateFiles',
+    'collectorLines',
+    'collectorShippingPath',
+    'collectorShippingLines',
+  ]),
+)
 const log = createLog({ component: COMPONENT, instance: env.instance, level: env.logLevel })
 
 /** A batch that is being sent when the service stops may take so long. */

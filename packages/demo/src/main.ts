@@ -16,6 +16,7 @@ import { serveEndpoints } from '@runlight/service/endpoints'
 import { createLog } from '@runlight/service/log'
 import type { Log } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
+import { readOrEnd } from '@runlight/service/read-or-end'
 import { runService } from '@runlight/service/run'
 import type { RunningService } from '@runlight/service/run'
 import { Client } from '@temporalio/client'
@@ -27,19 +28,24 @@ import manifest from '../package.json' with { type: 'json' }
 const WORKER_GRACE = '8 seconds'
 const TELEMETRY_CLOSE_MS = 8_000
 
-const environment = readEnvironment([
-  'temporalAddress',
-  'temporalNamespace',
-  'temporalTaskQueue',
-  'demoLockFile',
-  'demoReportFolder',
-  'listen',
-  'instance',
-  'logLevel',
-])
+const COMPONENT = 'worker'
 
-const bus = telemetryFromEnvironment()
-const log = createLog({ component: 'worker', instance: environment.instance, level: environment.logLevel })
+const environment = readOrEnd(COMPONENT, () =>
+  readEnvironment([
+    'temporalAddress',
+    'temporalNamespace',
+    'temporalTaskQueue',
+    'demoLockFile',
+    'demoReportFolder',
+    'listen',
+    'instance',
+    'logLevel',
+    // Read again below, but named here together with the others.
+    'brokers',
+  ]),
+)
+const bus = readOrEnd(COMPONENT, telemetryFromEnvironment)
+const log = createLog({ component: COMPONENT, instance: environment.instance, level: environment.logLevel })
 
 async function start(): Promise<RunningService> {
   const metrics = createMetrics()
@@ -63,7 +69,7 @@ async function start(): Promise<RunningService> {
   const running = () => ({ worker: { ok: worker.getState() === 'RUNNING', detail: worker.getState() } })
   const endpoints = await serveEndpoints({
     listen: environment.listen,
-    component: 'worker',
+    component: COMPONENT,
     version: manifest.version,
     registry: metrics.registry,
     state: () => worker.getState().toLowerCase(),

@@ -8,6 +8,7 @@ import { serveEndpoints } from '@runlight/service/endpoints'
 import { createLog } from '@runlight/service/log'
 import { createMetrics } from '@runlight/service/metrics'
 import { quietKafka } from '@runlight/service/quiet-kafka'
+import { readOrEnd } from '@runlight/service/read-or-end'
 import { runService } from '@runlight/service/run'
 import type { RunningService } from '@runlight/service/run'
 import manifest from '../package.json' with { type: 'json' }
@@ -23,17 +24,19 @@ import { createTracker } from './tracker.ts'
 
 const COMPONENT = 'observer'
 
-const env = readEnvironment([
-  'temporalAddress',
-  'temporalNamespace',
-  'brokers',
-  'eventTopic',
-  'listen',
-  'logLevel',
-  'instance',
-  'observerRequests',
-  'observerResume',
-])
+const env = readOrEnd(COMPONENT, () =>
+  readEnvironment([
+    'temporalAddress',
+    'temporalNamespace',
+    'brokers',
+    'eventTopic',
+    'listen',
+    'logLevel',
+    'instance',
+    'observerRequests',
+    'observerResume',
+  ]),
+)
 const log = createLog({ component: COMPONENT, instance: env.instance, level: env.logLevel })
 
 async function start(): Promise<RunningService> {

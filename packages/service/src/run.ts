@@ -44,7 +44,8 @@ export async function runService(log: Log, start: () => Promise<RunningService>)
   }
 }
 
-function fail(log: Log, cause: unknown): never {
+/** Ends the process with exit code 1 and the reason as the last line of its log. */
+export function fail(log: Log, cause: unknown): never {
   const known = cause instanceof RunlightError ? { code: cause.code, next: cause.next } : {}
   log.fatal({ cause, ...known }, `The service cannot go on: ${cause instanceof Error ? cause.message : String(cause)}`)
   process.exit(1)
