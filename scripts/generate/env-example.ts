@@ -3,8 +3,8 @@
 import type { Variable } from '@runlight/contracts/variable'
 import { VARIABLES } from '@runlight/contracts/environment'
 
-const HEAD = `# Every variable that a Runlight service reads. The stack sets them for its own services; set them
-# yourself for a worker of your own or a service that you run by hand. A commented line shows the default.
+const HEAD = `# Every variable that a Runlight service reads. A stack sets them for its own services; you set them
+# for a worker of your own, or for a service that you run by hand. A commented line shows the default.
 `
 
 /** Values that fit the \`local\` stack, for variables without a default. */
@@ -19,7 +19,7 @@ const LOCAL: Readonly<Record<string, string>> = {
 export function envExample(): string {
   const blocks = Object.values<Variable<unknown>>(VARIABLES).map(({ name, aliases = [], doc, fallback }) => {
     const lines = [`# ${doc}`]
-    if (fallback !== undefined) lines.push(`#${name}=${String(fallback)}`)
+    if (fallback !== undefined) lines.push(`#${name}=${String(fallback ?? '')}`)
     else lines.push(`${LOCAL[name] === undefined ? '#' : ''}${name}=${LOCAL[name] ?? ''}`)
     for (const alias of aliases) lines.push(`# An older name for it: ${alias}`)
     return lines.join('\n')

@@ -170,7 +170,7 @@ export function deadLetterReasonTable(): string {
 export function environmentTable(): string {
   const rows = Object.values<Variable<unknown>>(VARIABLES).map(({ name, aliases = [], doc, fallback }) => [
     [name, ...aliases].map((each) => `\`${each}\``).join(', '),
-    fallback === undefined ? 'required' : String(fallback) === '' ? 'none' : `\`${String(fallback)}\``,
+    fallback === undefined ? 'required' : String(fallback ?? '') === '' ? 'none' : `\`${String(fallback)}\``,
     doc,
   ])
   return markdownTable(['variable (older names)', 'default', 'meaning'], rows)

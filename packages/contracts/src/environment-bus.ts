@@ -7,7 +7,7 @@ export const BUS_VARIABLES = {
   brokers: variable({
     name: 'LOG_KAFKA_BROKERS',
     aliases: ['TELEMETRY_BROKER_URL'],
-    doc: 'Brokers of the telemetry bus, host:port, comma-separated',
+    doc: 'Brokers of the telemetry bus: `host:port`, comma-separated',
     parse: list,
   }),
   logTopic: variable({
@@ -31,13 +31,13 @@ export const BUS_VARIABLES = {
   }),
   generationsTopic: variable({
     name: 'RUNLIGHT_GENERATIONS_TOPIC',
-    doc: 'Compacted topic of generations',
+    doc: 'Topic of generations (compacted)',
     fallback: TOPICS.generations as string,
     parse: text,
   }),
   partitions: variable({
     name: 'RUNLIGHT_TOPIC_PARTITIONS',
-    doc: 'Partitions of a topic when provision creates it',
+    doc: 'Partitions of each topic, when provision creates it',
     fallback: 4,
     parse: integer(1, 1000),
   }),
@@ -49,13 +49,13 @@ export const BUS_VARIABLES = {
   }),
   maxMessageBytes: variable({
     name: 'RUNLIGHT_TOPIC_MAX_MESSAGE_BYTES',
-    doc: 'Largest record batch that the bus takes, in bytes',
+    doc: 'Largest record batch that the bus accepts, in bytes',
     fallback: 8 * 1024 * 1024,
     parse: integer(64 * 1024, 64 * 1024 * 1024),
   }),
   replication: variable({
     name: 'RUNLIGHT_TOPIC_REPLICATION',
-    doc: 'Replicas of a topic when provision creates it',
+    doc: 'Replicas of each topic, when provision creates it',
     fallback: 1,
     parse: integer(1, 9),
   }),

@@ -9,19 +9,19 @@ export interface ErrorCode {
 
 export const ERROR_CODES = {
   RL_CONFIG_INVALID: {
-    title: 'A setting is missing or has a value it cannot have',
+    title: 'A setting or variable is missing or invalid',
     next: 'Correct what the message names; docs/settings.md has the settings of a stack, docs/environment.md the variables of a service.',
   },
   RL_STREAM_UNREGISTERED: {
-    title: 'A stream was asked for that is not registered',
-    next: 'Register the name once, with the setting `streams` of the SDK or RUNLIGHT_STREAMS, or use one that is.',
+    title: 'A custom stream is not registered',
+    next: 'Register the name once, in the setting `streams` of the SDK or in RUNLIGHT_STREAMS, or use a registered one.',
   },
   RL_CONTAINER_OUTPUT_INVALID: {
     title: "A container's output is broken: what follows is not in Docker's format",
-    next: 'Check what stands between the Docker engine and the reader; the lines before were forwarded.',
+    next: 'Check what is between the Docker engine and the reader; the lines before this point were forwarded.',
   },
   RL_GENERATION_CHANGED: {
-    title: 'A topic was created anew while the store still holds positions of the old one',
+    title: 'A topic was created again, while the store still has positions of the old one',
     next: 'Make sure that the old topic is really gone, then `npm run provision -- --accept-generation` and `npm run up`; elsewhere run provision with `up --accept-generation` and start the bridge again.',
   },
   RL_LOG_END_BELOW_POSITION: {
@@ -34,36 +34,36 @@ export const ERROR_CODES = {
   },
   RL_MIGRATION_FAILED: {
     title: 'A migration of the trace store failed and was rolled back',
-    next: "Read the database's own words in the message, mend the cause, and run `npm run up` again.",
+    next: "The message quotes the database: correct the cause, and run `npm run up` again.",
   },
   RL_PARAMETER_INVALID: {
-    title: 'A parameter has a value it cannot have',
+    title: 'A parameter is invalid',
     next: 'Correct the parameter that the answer names.',
     status: 400,
   },
   RL_CURSOR_INVALID: {
-    title: 'The cursor is not one of this list',
+    title: 'The cursor does not belong to this list',
     next: 'Start again without a cursor.',
     status: 400,
   },
   RL_LOGQL_INVALID: {
-    title: 'The LogQL query is not one of those that are passed on to Loki',
-    next: 'Correct the query, at the position that the answer gives where it gives one; docs/logql.md says what is accepted.',
+    title: 'The LogQL query is not accepted',
+    next: 'Correct the query, at the position that the answer gives, if it gives one; docs/logql.md says what is accepted.',
     status: 400,
   },
   RL_ANSWER_TOO_LARGE: {
-    title: 'The answer is larger than what is passed on',
+    title: 'The answer is too large',
     next: 'Ask for less: a smaller limit, a shorter time, a longer step, or fewer labels in by.',
     status: 400,
   },
   RL_ORIGIN_REFUSED: {
     title: 'A page of another site may not use the API',
-    next: 'If the page is one of yours, name its origin in RUNLIGHT_ORIGINS (setting `api.origins` of a stack); docs/api.md says who is refused.',
+    next: 'If the page is one of yours, list its origin in RUNLIGHT_ORIGINS (setting `api.origins` of a stack); docs/api.md says who is refused.',
     status: 403,
   },
   RL_HOST_REFUSED: {
-    title: 'The API is not known by this name',
-    next: 'Ask by an IP address or as localhost; or, if the name is one of yours, name the address in RUNLIGHT_ORIGINS (setting `api.origins` of a stack).',
+    title: 'The API does not answer to this host name',
+    next: 'Use an IP address or localhost; or, if the name is one of yours, list its origin in RUNLIGHT_ORIGINS (setting `api.origins` of a stack).',
     status: 403,
   },
   RL_RUN_NOT_FOUND: {
@@ -83,7 +83,7 @@ export const ERROR_CODES = {
   },
   RL_ENGINE_UNAVAILABLE: {
     title: 'Temporal cannot be reached',
-    next: 'Try again; /components tells what is away.',
+    next: 'Try again; /components says what is unavailable.',
     status: 503,
   },
   RL_DEAD_LETTER_NOT_FOUND: {
@@ -103,7 +103,7 @@ export const ERROR_CODES = {
   },
   RL_BUS_UNAVAILABLE: {
     title: 'The telemetry bus cannot be reached',
-    next: 'Try again; /readyz tells what is away.',
+    next: 'Try again; /readyz says what is unavailable.',
     status: 503,
   },
   RL_ROUTE_NOT_FOUND: {
@@ -113,7 +113,7 @@ export const ERROR_CODES = {
   },
   RL_METHOD_NOT_ALLOWED: {
     title: 'The address does not support this method',
-    next: 'The header Allow names those that it supports.',
+    next: 'The header Allow lists the methods that it supports.',
     status: 405,
   },
   RL_REQUEST_TIMEOUT: {
@@ -138,7 +138,7 @@ export const ERROR_CODES = {
   },
   RL_TOO_MANY_STREAMS: {
     title: 'The server has as many live streams as it can carry',
-    next: 'Try again in a while, or page through /logs.',
+    next: 'Try again later, or page through /logs.',
     status: 503,
   },
   RL_SHUTTING_DOWN: {
@@ -153,11 +153,11 @@ export const ERROR_CODES = {
   },
   RL_STORE_UNAVAILABLE: {
     title: 'The store that holds the answer cannot be reached',
-    next: 'Try again; /readyz tells which store is away.',
+    next: 'Try again; /readyz says which store is unavailable.',
     status: 503,
   },
   RL_INTERNAL: {
-    title: 'The server made a mistake',
+    title: 'The server failed',
     next: "Report it with the request id; the server's log has the cause.",
     status: 500,
   },

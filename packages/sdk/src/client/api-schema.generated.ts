@@ -1029,7 +1029,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1038,7 +1038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1065,7 +1065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1116,7 +1116,7 @@ export interface operations {
                     "application/json": components["schemas"]["StartedRun"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1125,7 +1125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1179,7 +1179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1220,7 +1220,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExecutionStatus"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1229,7 +1229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1265,7 +1265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1313,7 +1313,7 @@ export interface operations {
                     "application/json": components["schemas"]["TracePage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1322,7 +1322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1358,7 +1358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1420,7 +1420,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1429,7 +1429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1465,7 +1465,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1506,7 +1506,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunTimeline"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1515,7 +1515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1551,7 +1551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1609,7 +1609,7 @@ export interface operations {
                     "application/json": components["schemas"]["LokiAnswer"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_LOGQL_INVALID: The LogQL query is not one of those that are passed on to Loki; RL_ANSWER_TOO_LARGE: The answer is larger than what is passed on */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_LOGQL_INVALID: The LogQL query is not accepted; RL_ANSWER_TOO_LARGE: The answer is too large */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1618,7 +1618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1654,7 +1654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1695,7 +1695,7 @@ export interface operations {
                     "application/json": components["schemas"]["CancelledRun"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1704,7 +1704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1767,7 +1767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1805,7 +1805,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComponentList"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1814,7 +1814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1841,7 +1841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1889,7 +1889,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComponentLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1898,7 +1898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1925,7 +1925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1989,7 +1989,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1998,7 +1998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2034,7 +2034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2094,7 +2094,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2103,7 +2103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2139,7 +2139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2198,7 +2198,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2207,7 +2207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2234,7 +2234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2296,7 +2296,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnifiedLogPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2305,7 +2305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2332,7 +2332,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2370,7 +2370,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamStatus"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2379,7 +2379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2406,7 +2406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2452,7 +2452,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2461,7 +2461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2488,7 +2488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2529,7 +2529,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2538,7 +2538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2574,7 +2574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2615,7 +2615,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayedLetter"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2624,7 +2624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2696,7 +2696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2751,7 +2751,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayPage"];
                 };
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2760,7 +2760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2805,7 +2805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2875,7 +2875,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2884,7 +2884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2920,7 +2920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2978,7 +2978,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2987,7 +2987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3032,7 +3032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3095,7 +3095,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3104,7 +3104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3131,7 +3131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3182,7 +3182,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3191,7 +3191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3227,7 +3227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3300,7 +3300,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3309,7 +3309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3345,7 +3345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3406,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description RL_PARAMETER_INVALID: A parameter has a value it cannot have; RL_CURSOR_INVALID: The cursor is not one of this list */
+            /** @description RL_PARAMETER_INVALID: A parameter is invalid; RL_CURSOR_INVALID: The cursor does not belong to this list */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3415,7 +3415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API is not known by this name */
+            /** @description RL_ORIGIN_REFUSED: A page of another site may not use the API; RL_HOST_REFUSED: The API does not answer to this host name */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3460,7 +3460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description RL_INTERNAL: The server made a mistake */
+            /** @description RL_INTERNAL: The server failed */
             500: {
                 headers: {
                     [name: string]: unknown;
