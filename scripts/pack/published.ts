@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readClone } from '../../stacks/platforms/source-digest.ts'
+import { Failure } from '../failure.ts'
 
 export interface PublishedWorkspace {
   name: string
@@ -29,7 +30,7 @@ const LICENCE = 'LICENSE'
 
 /**
  * The published workspaces of a clone.
- * @throws Error when one needs a workspace that is not published
+ * @throws Failure when one needs a workspace that is not published
  */
 export function publishedWorkspaces(root: string): PublishedWorkspace[] {
   const clone = readClone(root)
@@ -41,8 +42,13 @@ export function publishedWorkspaces(root: string): PublishedWorkspace[] {
   return published.map(({ folder, manifest }) => {
     const { name, version, dependencies = {} } = manifest
     const missing = Object.keys(dependencies).filter(isUnpublished)
-    if (missing.length > 0)
-      throw new Error(`${name} is published and needs ${missing.join(', ')}, which has no publishConfig`)
+    if (missing.length > 0) {
+      throw new Failure({
+        what: `${name} can not be packed.`,
+        why: `It needs ${missing.join(' and ')}, which nobody could install.`,
+        next: 'Say in the package.json of what it needs how that is published (publishConfig), or need it no more.',
+      })
+    }
     const files = clone.sources(name).find((each) => each.folder === folder)?.files ?? []
     const readme = join(folder, 'README.md')
     return {
