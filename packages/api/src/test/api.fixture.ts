@@ -61,7 +61,8 @@ export async function startTestApi(
     ...(given.origins && { origins: given.origins }),
     ...(given.stalledMs !== undefined && { stalledMs: given.stalledMs }),
     ...(given.postgresDirectUrl && { postgresDirectUrl: given.postgresDirectUrl }),
-    postgres: { url: postgres.url(ROLES.reader), password: 'reader', ...given.postgres },
+    // No test is about how fast the machine is: those about the limit set their own.
+    postgres: { url: postgres.url(ROLES.reader), password: 'reader', statementTimeoutMs: 30_000, ...given.postgres },
     instance: 'test',
     log: createLog({ component: 'api', instance: 'test', level: 'error' }),
   })
