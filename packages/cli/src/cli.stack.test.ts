@@ -9,6 +9,7 @@ import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
 import { freePorts } from '../../../regression/fixtures/server-process.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { completionScript } from './commands/completion.ts'
 import { BIN, linesOf, runlight as runCommand } from './runlight.fixture.ts'
 
 const RUN = 'run-shown'
@@ -102,14 +103,41 @@ test('completion', async () => {
   expect(await complete('logs', '--level=w')).toEqual(['--level=warn'])
   expect(await complete('logs', '--level', '=', 'w')).toEqual(['warn'])
   expect(await complete('logs', RUN, '-c', '')).toEqual(['build'])
-  // As bash asks for it.
-  const { out: script } = await runlight(['completion', 'bash'])
-  const { stdout } = await promisify(execFile)('bash', [
-    '-c',
-    `runlight() { "${process.execPath}" "${BIN}" "$@"; }; ${script}
-     COMP_WORDS=(runlight tr) COMP_CWORD=1; _runlight; echo "\${COMPREPLY[*]}"`,
-  ])
-  expect(stdout).toBe('trace\n')
+  expect((await runlight(['completion', 'bash'])).out).toBe(completionScript('bash'))
+})
+
+describe('completion in bash', () => {
+  /** What bash puts in the place of the last word; it has parted the words at colons. */
+  const completed = async (line: string, ...words: string[]) => {
+    const program = `
+      runlight() { "${process.execPath}" "${BIN}" "$@"; }
+      ${completionScript('bash')}
+      COMP_WORDS=(runlight "$@") COMP_CWORD=$# COMP_LINE=$LINE COMP_POINT=\${#LINE}
+      _runlight
+      printf '%s\\n' "\${COMPREPLY[@]}"`
+    const env = { ...process.env, RUNLIGHT_API_URL: api.url, LINE: line }
+    const { stdout } = await promisify(execFile)('bash', ['-c', program, 'bash', ...words], { env })
+    return linesOf(stdout)
+  }
+
+  test('words, options, and the address that is asked', async () => {
+    expect(await completed('runlight tr', 'tr')).toEqual(['trace'])
+    expect(await completed('runlight logs --level=w', 'logs', '--level', '=', 'w')).toEqual(['warn'])
+    const { port } = new URL(api.url)
+    const elsewhere = ['--api', 'http', ':', '//127.0.0.1', ':', port, 'status', 'run-']
+    expect(await completed(`runlight --api ${api.url} status run-`, ...elsewhere)).toEqual([RUN])
+  })
+
+  test('a run with colons in its name, and one that a shell would take for a command', async () => {
+    await store.storeEvents([
+      traceEvent({ runId: 'acme:nightly:1', type: 'RUN_STARTED' }),
+      traceEvent({ runId: 'evil $(id)', type: 'RUN_STARTED' }),
+    ])
+    expect(await completed('runlight logs acme:', 'logs', 'acme', ':')).toEqual(['nightly:1'])
+    expect(await completed('runlight logs acme:ni', 'logs', 'acme', ':', 'ni')).toEqual(['nightly:1'])
+    expect(await completed('runlight logs acme: ac', 'logs', 'acme', ':', 'ac')).toEqual(['acme:nightly:1'])
+    expect(await completed('runlight logs ev', 'logs', 'ev')).toEqual(['evil\\ \\$\\(id\\)'])
+  })
 })
 
 test('trace', async () => {

@@ -4,9 +4,27 @@ import type { Command } from 'commander'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
 
 const SCRIPTS = {
+  // Bash parts words at each colon (COMP_WORDBREAKS), and puts the answer in the place of what follows the last one. Unlike
+  // the other two it does not quote what it puts there.
   bash: `_runlight() {
-  local IFS=$'\\n'
-  COMPREPLY=($(runlight __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  local IFS=$'\\n' line=\${COMP_LINE:0:COMP_POINT} words=() word last=-1 part
+  for word in "\${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    if ((last >= 0)) && [[ -n $line && $line != [[:blank:]]* && ($word == :* || \${words[last]} == *:) ]]; then
+      words[last]+=$word
+    else
+      words[++last]=$word
+    fi
+    while [[ $line == [[:blank:]]* ]]; do line=\${line#?}; done
+    line=\${line#"$word"}
+  done
+  part=
+  if [[ \${words[last]} != "\${COMP_WORDS[COMP_CWORD]}" ]]; then part=\${words[last]%"\${words[last]##*:}"}; fi
+  COMPREPLY=()
+  while read -r word; do
+    word=\${word#"$part"}
+    if [[ $word == *[!A-Za-z0-9_.,:=/@+%-]* ]]; then printf -v word %q "$word"; fi
+    COMPREPLY+=("$word")
+  done < <(runlight __complete "\${words[@]:1}" 2>/dev/null)
 }
 complete -o default -F _runlight runlight
 `,
