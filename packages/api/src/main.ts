@@ -3,10 +3,11 @@
 import { readEnvironment } from '@runlight/contracts/environment'
 import { createLog } from '@runlight/service/log'
 import { quietKafka } from '@runlight/service/quiet-kafka'
+import { readOrEnd } from '@runlight/service/read-or-end'
 import { runService } from '@runlight/service/run'
 import { startApi } from './api.ts'
 
-const { instance, logLevel } = readEnvironment(['instance', 'logLevel'])
+const { instance, logLevel } = readOrEnd('api', () => readEnvironment(['instance', 'logLevel']))
 const log = createLog({ component: 'api', instance, level: logLevel })
 
 await runService(log, async () => {
