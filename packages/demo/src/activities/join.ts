@@ -30,7 +30,7 @@ export function joinResults(results: ShardResults, context: ExecutionContext): A
     duplicates: duplicates.duplicates.length,
     findings: findings.length,
   }
-  context.logger.info(`${summary.packages} packages, ${summary.findings} findings.`, summary)
+  context.logger.info(`Packages: ${summary.packages}, findings: ${summary.findings}.`, summary)
   const largest = sizes
     .flatMap((shard) => shard.largest)
     .sort((a, b) => b.bytes - a.bytes)
