@@ -11,6 +11,8 @@ import { ByteReader } from './binary.ts'
 import type { ByteWriter } from './binary.ts'
 
 const VERSION = 1
+/** Version and kind. */
+const HEAD_BYTES = 2
 const SEAL_BYTES = 6
 /** Longest text that is looked at: a vector of 1,000 partitions fits. */
 export const MAX_CURSOR_LENGTH = 24_000
@@ -32,8 +34,17 @@ export type ListIdentity = readonly (string | number | undefined)[]
 
 /** Makes the text of a cursor from its fields. */
 export function sealCursor(kind: CursorKind, fields: ByteWriter, list: ListIdentity): string {
-  const body = Buffer.concat([Buffer.of(VERSION, CURSOR_KINDS[kind]), fields.bytes()])
-  return Buffer.concat([body, seal(body, list)]).toString('base64url')
+  const own = fields.bytes()
+  const listed = listText(list)
+  const end = HEAD_BYTES + own.length
+  // One piece of memory: each line of a live stream has a cursor. The seal is written over the list that it seals.
+  const whole = Buffer.allocUnsafe(end + Math.max(listed.length, SEAL_BYTES))
+  whole[0] = VERSION
+  whole[1] = CURSOR_KINDS[kind]
+  whole.set(own, HEAD_BYTES)
+  whole.set(listed, end)
+  whole.write(sealOf(whole.subarray(0, end + listed.length)), end, SEAL_BYTES, 'latin1')
+  return whole.toString('base64url', 0, end + SEAL_BYTES)
 }
 
 /**
@@ -48,13 +59,14 @@ export function openCursor<K extends CursorKind, T>(
 ): T {
   const bytes = decode(text)
   const body = bytes.subarray(0, -SEAL_BYTES)
-  if (bytes.length < 2 + SEAL_BYTES || !seal(body, list).equals(bytes.subarray(-SEAL_BYTES))) {
+  const seal = sealOf(Buffer.concat([body, listText(list)])).slice(0, SEAL_BYTES)
+  if (bytes.length < HEAD_BYTES + SEAL_BYTES || seal !== bytes.toString('latin1', body.length)) {
     throw refusal('it was changed on the way, or comes from another list (another run, other filters)')
   }
   const kind = kinds.find((candidate) => CURSOR_KINDS[candidate] === body[1])
   if (body[0] !== VERSION || kind === undefined) throw refusal('it is of another kind or version')
   try {
-    const fields = new ByteReader(body.subarray(2))
+    const fields = new ByteReader(body.subarray(HEAD_BYTES))
     const value = read(kind, fields)
     fields.end()
     return value
@@ -71,8 +83,9 @@ function decode(text: string): Buffer {
   return bytes
 }
 
-function seal(body: Uint8Array, list: ListIdentity): Buffer {
-  return hash('sha256', Buffer.concat([body, listText(list)]), 'buffer').subarray(0, SEAL_BYTES)
+/** A character for each byte; the first SEAL_BYTES of them are the seal. */
+function sealOf(bodyAndList: Uint8Array): string {
+  return hash('sha256', bodyAndList, 'binary')
 }
 
 /** Each line of a live stream has a cursor of the same list. */

@@ -1,9 +1,10 @@
 // Server-Sent Events: a stream of chunks as the answer of a request, at the pace at which it is read.
 
-import { once } from 'node:events'
 import type { OutgoingHttpHeaders } from 'node:http'
-import { crc32, deflateRawSync } from 'node:zlib'
+import { deflateRawSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { checksumOf, crcOfBoth } from '../live/checksum.ts'
+import type { Checksum } from '../live/checksum.ts'
 import { Chunk, storedPiece } from '../live/frame.ts'
 import type { OpenStream } from '../live/live.ts'
 
@@ -33,15 +34,14 @@ export async function sendEvents(
     ...(compressed && { 'content-encoding': 'gzip' }),
   })
   const gzip = compressed ? new GzipParts() : undefined
-  const write = async (events: Buffer, deflated: () => Buffer) => {
-    const free = raw.write(gzip ? gzip.part(events, deflated()) : events)
-    if (!free) await drained(raw)
+  const write = async (part: Buffer) => {
+    if (!raw.write(part)) await drained(raw)
   }
   const text = (content: string) => {
     const bytes = Buffer.from(content)
-    return write(bytes, () => storedPiece(bytes))
+    return write(gzip ? gzip.part(checksumOf(bytes), storedPiece(bytes)) : bytes)
   }
-  const send = (chunk: Chunk) => write(chunk.events, () => chunk.deflated)
+  const send = (chunk: Chunk) => write(gzip ? gzip.part(chunk.checksum, chunk.deflated) : chunk.events)
   try {
     await text(`retry: ${RETRY_MS}\n\n`)
     for await (const chunk of chunks) {
@@ -58,19 +58,23 @@ export async function sendEvents(
   raw.end(gzip?.end())
 }
 
+/** Listeners, and no signals and races: the slower readers are, the more often they are waited for. */
 async function drained(raw: FastifyReply['raw']): Promise<void> {
-  if (raw.destroyed) throw new Error('The reader is gone')
-  const waiting = new AbortController()
-  const timer = setTimeout(() => raw.destroy(), STALLED_MS)
-  try {
-    const { signal } = waiting
-    await Promise.race([once(raw, 'drain', { signal }), once(raw, 'close', { signal })])
-  } finally {
-    clearTimeout(timer)
-    waiting.abort()
+  if (!raw.destroyed) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => raw.destroy(), STALLED_MS)
+      const done = () => {
+        clearTimeout(timer)
+        for (const event of ENDS_OF_WAITING) raw.off(event, done)
+        resolve()
+      }
+      for (const event of ENDS_OF_WAITING) raw.on(event, done)
+    })
   }
   if (raw.destroyed) throw new Error('The reader is gone')
 }
+
+const ENDS_OF_WAITING = ['drain', 'close', 'error'] as const
 
 /** Does the reader take gzip (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)? */
 export function acceptsGzip(header: string | string[] | undefined): boolean {
@@ -89,10 +93,10 @@ class GzipParts {
   #crc = 0
   #length = 0
 
-  /** The next part of the stream: `deflated` are the `bytes`, as `deflatePiece` gives them. */
-  part(bytes: Uint8Array, deflated: Buffer): Buffer {
-    this.#crc = crc32(bytes, this.#crc)
-    this.#length = (this.#length + bytes.length) >>> 0
+  /** The next part of the stream: some bytes as `deflatePiece` gives them, and their checksum. */
+  part(checksum: Checksum, deflated: Buffer): Buffer {
+    this.#crc = crcOfBoth(this.#crc, checksum)
+    this.#length = (this.#length + checksum.length) >>> 0
     if (this.#begun) return deflated
     this.#begun = true
     return Buffer.concat([HEADER, deflated])
@@ -100,7 +104,7 @@ class GzipParts {
 
   end(): Buffer {
     const sums = Buffer.alloc(8)
-    sums.writeUInt32LE(this.#crc >>> 0, 0)
+    sums.writeUInt32LE(this.#crc, 0)
     sums.writeUInt32LE(this.#length, 4)
     return Buffer.concat([this.#begun ? Buffer.alloc(0) : HEADER, LAST_BLOCK, sums])
   }

@@ -1,6 +1,8 @@
 // What a live reader gets: frames, and how they look on the wire of Server-Sent Events and of a WebSocket.
 
 import { deflateRawSync, constants } from 'node:zlib'
+import { checksumOf } from './checksum.ts'
+import type { Checksum } from './checksum.ts'
 
 export type FrameType = 'status' | 'trace' | 'log' | 'gap' | 'done' | 'problem'
 
@@ -11,7 +13,7 @@ export interface Frame {
   /** JSON. */
   data: string
   /** The record's own time in milliseconds since the epoch, where its latency is to be measured. */
-  recordMs?: number
+  recordMs?: number | undefined
 }
 
 /**
@@ -22,6 +24,7 @@ export class Chunk {
   readonly frames: readonly Frame[]
   #events: Buffer | undefined
   #deflated: Buffer | undefined
+  #checksum: Checksum | undefined
   #messages: readonly string[] | undefined
   #measured = false
 
@@ -37,6 +40,11 @@ export class Chunk {
   /** The same as a piece of a deflate stream that needs nothing of the pieces before it, and ends on a byte. */
   get deflated(): Buffer {
     return (this.#deflated ??= deflatePiece(this.events))
+  }
+
+  /** Of the events. */
+  get checksum(): Checksum {
+    return (this.#checksum ??= checksumOf(this.events))
   }
 
   /** As messages of a WebSocket, one JSON object each. */

@@ -72,20 +72,24 @@ export class View {
   }
 
   chunk(entries: readonly Entry<LiveItem>[], placeOf: (entry: Entry<LiveItem>) => Place): Chunk {
-    return new Chunk(
-      entries.flatMap((entry): Frame[] => {
-        const { item } = entry
-        if (item.kind === 'trace') {
-          return this.selection.events ? [{ type: 'trace', id: this.cursor(placeOf(entry)), data: item.json }] : []
-        }
-        if (!this.#wants(item)) return []
-        const { key, timestampNs } = item.line
-        // A record whose own time cannot be believed has no latency.
-        const believed = key.effectiveNs === timestampNs
-        const frame: Frame = { type: 'log', id: this.cursor(placeOf(entry)), data: this.selection.show(item.line) }
-        return [believed ? { ...frame, recordMs: Number(timestampNs / 1_000n) / 1_000 } : frame]
-      }),
-    )
+    const frames: Frame[] = []
+    for (const entry of entries) {
+      const frame = this.#frame(entry, placeOf)
+      if (frame) frames.push(frame)
+    }
+    return new Chunk(frames)
+  }
+
+  #frame(entry: Entry<LiveItem>, placeOf: (entry: Entry<LiveItem>) => Place): Frame | undefined {
+    const { item } = entry
+    if (item.kind === 'trace') {
+      return this.selection.events ? { type: 'trace', id: this.cursor(placeOf(entry)), data: item.json } : undefined
+    }
+    if (!this.#wants(item)) return undefined
+    const { key, timestampNs } = item.line
+    // A record whose own time cannot be believed has no latency.
+    const recordMs = key.effectiveNs === timestampNs ? Number(timestampNs) / 1e6 : undefined
+    return { type: 'log', id: this.cursor(placeOf(entry)), data: this.selection.show(item.line), recordMs }
   }
 
   #wants({ line }: Extract<LiveItem, { kind: 'log' }>): boolean {
