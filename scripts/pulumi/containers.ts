@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { engineHost, readEngine, removeFromEngine } from '../../stacks/platforms/docker/engine.ts'
 import { LABELS } from '../../stacks/platforms/docker/labels.ts'
 import { readIfThere } from '../environment/files.ts'
+import { Failure } from '../failure.ts'
 import type { ExistingStack } from './existing.ts'
 
 interface StackFile {
@@ -17,8 +18,26 @@ export async function engineOf({ stack, settingsFile }: ExistingStack): Promise<
   return environment === 'dev' ? engineHost(config['runlight:docker']?.host ?? '', process.env) : undefined
 }
 
-/** Removes every container and volume with the stack's label; gives their names. */
+/**
+ * Removes every container and volume with the stack's label; gives their names.
+ * @throws Failure when the engine cannot be reached, or refuses
+ */
 export async function removeFromStack(host: string, stack: string): Promise<string[]> {
+  try {
+    return await removeLabelled(host, stack)
+  } catch (cause) {
+    throw new Failure(
+      {
+        what: `The containers and volumes of stack ${stack} were not all removed.`,
+        why: (cause as Error).message,
+        next: `Once the engine answers, run \`npm run down -- --stack ${stack} --volumes\` again.`,
+      },
+      { cause },
+    )
+  }
+}
+
+async function removeLabelled(host: string, stack: string): Promise<string[]> {
   const { containers, volumes } = await readEngine(host, process.env)
   const removed: string[] = []
   const isOurs = (labels: Readonly<Record<string, string>>) => labels[LABELS.stack] === stack
