@@ -26,7 +26,7 @@ export function declarations(root: string, modules: readonly string[]): Map<stri
   )
   if (diagnostics.length === 0) return written
   throw new Failure({
-    what: 'The declarations can not be written.',
+    what: 'The declarations cannot be written.',
     why: ts.formatDiagnostics(diagnostics, {
       getCanonicalFileName: (name) => name,
       getCurrentDirectory: () => root,

@@ -45,5 +45,5 @@ test('a workspace is packed as its publishConfig says, without what only tests w
 
 test('nothing is packed that could not be installed', async () => {
   const root = await clone({ base: {}, kit: { publishConfig } })
-  expect(() => publishedWorkspaces(root)).toThrow('kit can not be packed. It needs base, which nobody could install.')
+  expect(() => publishedWorkspaces(root)).toThrow('kit cannot be packed. It needs base, which nobody could install.')
 })

@@ -44,7 +44,7 @@ export function publishedWorkspaces(root: string): PublishedWorkspace[] {
     const missing = Object.keys(dependencies).filter(isUnpublished)
     if (missing.length > 0) {
       throw new Failure({
-        what: `${name} can not be packed.`,
+        what: `${name} cannot be packed.`,
         why: `It needs ${missing.join(' and ')}, which nobody could install.`,
         next: 'Say in the package.json of what it needs how that is published (publishConfig), or need it no more.',
       })
