@@ -46,6 +46,8 @@ afterAll(async () => {
   await store?.stop()
 })
 
+const environment = () => ({ ...process.env, RUNLIGHT_API_URL: api.url })
+
 const runlight = (args: readonly string[], env: NodeJS.ProcessEnv = {}, lines?: number) =>
   runCommand(args, { RUNLIGHT_API_URL: api.url, ...env }, lines)
 
@@ -115,7 +117,7 @@ describe('completion in bash', () => {
       COMP_WORDS=(runlight "$@") COMP_CWORD=$# COMP_LINE=$LINE COMP_POINT=\${#LINE}
       _runlight
       printf '%s\\n' "\${COMPREPLY[@]}"`
-    const env = { ...process.env, RUNLIGHT_API_URL: api.url, LINE: line }
+    const env = { ...environment(), LINE: line }
     const { stdout } = await promisify(execFile)('bash', ['-c', program, 'bash', ...words], { env })
     return linesOf(stdout)
   }
@@ -225,6 +227,15 @@ describe('what goes wrong', () => {
     const { code, err } = await runlight(['runs', '--api', `http://127.0.0.1:${nobody}`])
     expect(code).toBe(1)
     expect(err).toMatch(/ECONNREFUSED.*npm run up/)
+  })
+
+  test('an output that takes nothing is told, whatever is written there', async () => {
+    for (const command of ['--help', 'completion bash', 'runs', 'nonsense 2>']) {
+      const program = `"${process.execPath}" "${BIN}" ${command}>/dev/full || echo "$?" >&2`
+      const { stderr } = await promisify(execFile)('bash', ['-c', program], { env: environment() })
+      if (command.endsWith('2>')) expect(stderr).toBe('2\n')
+      else expect(stderr).toMatch(/^The output cannot be written: ENOSPC.*\n1\n$/)
+    }
   })
 
   test.each([

@@ -2,6 +2,7 @@
 
 import type { ApiClient } from '@runlight/sdk/client/api-client'
 import type { LiveState } from '@runlight/sdk/client/live-place'
+import { CommandError } from './command-error.ts'
 import type { Output } from './output.ts'
 
 export interface Context {
@@ -13,9 +14,28 @@ export interface Context {
 
 export const DEFAULT_API_URL = 'http://127.0.0.1:17800'
 
-/** Address of the API: `--api`, else RUNLIGHT_API_URL, else where `npm run up` puts it. */
+/**
+ * The address of the API that somebody has named: `--api`, else RUNLIGHT_API_URL.
+ * @throws CommandError when it is none; it is not repeated, as there may be a password in it
+ */
+export function givenAddress(
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const [name, given] = option === undefined ? ['RUNLIGHT_API_URL', env['RUNLIGHT_API_URL']] : ['--api', option]
+  if (!given) return undefined
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  if (!url || !/^https?:\/\/[^/]/i.test(given)) throw new CommandError(`${name} must be an http address.`, 2)
+  if (url.username !== '' || url.password !== '') {
+    throw new CommandError(`${name} must have no user and no password: no command sends them.`, 2)
+  }
+  if (url.search !== '' || url.hash !== '') throw new CommandError(`${name} must end with the path.`, 2)
+  return given
+}
+
+/** Where the API is: as somebody has named it, else where `npm run up` puts it. @throws CommandError */
 export function apiAddress(option: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
-  return option ?? (env['RUNLIGHT_API_URL'] || DEFAULT_API_URL)
+  return givenAddress(option, env) ?? DEFAULT_API_URL
 }
 
 /** Tells whoever follows something that the API is away, and what else they should know of the connection. */

@@ -22,10 +22,10 @@ import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
 import type { TraceFormat } from './commands/trace.ts'
 import { CommandError } from './command-error.ts'
-import { DEFAULT_API_URL, apiAddress } from './context.ts'
+import { DEFAULT_API_URL, apiAddress, givenAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { momentText } from './logs/moment.ts'
-import { openOutput, wantsColour } from './output.ts'
+import { endWithOutput, openOutput, wantsColour } from './output.ts'
 import { visibleText } from './visible-text.ts'
 
 /** Nobody waits longer for what a word may become. */
@@ -33,6 +33,8 @@ const COMPLETION_MS = 2_000
 
 /** How a trace is shown: a bar for each node, one line for each event, or one JSON object for each event. */
 const TRACE_FORMATS: readonly TraceFormat[] = ['waterfall', 'events', 'json']
+
+const letGo = endWithOutput()
 
 const program = new Command('runlight')
   .description('Follow workflow runs: status, timeline and log lines')
@@ -155,6 +157,8 @@ program
   .option('--flush-timeout <seconds>', 'how long the end may wait for the bus', count, 5)
   .action(async (command: string[], { node, workflow, org, ...flags }: RunFlags) => {
     const { runCommand } = await import('./commands/run.ts')
+    // The command itself is to notice that nobody reads it.
+    letGo()
     process.exitCode = await runCommand(command, { ...flags, nodeRef: node, workflowId: workflow, orgId: org })
   })
 
@@ -167,7 +171,7 @@ function context(): Context {
 
 /** The address that somebody has named. */
 function givenApi(): string | undefined {
-  return program.opts<{ api?: string }>().api ?? (process.env['RUNLIGHT_API_URL'] || undefined)
+  return givenAddress(program.opts<{ api?: string }>().api, process.env)
 }
 
 async function complete(words: readonly string[]): Promise<void> {
