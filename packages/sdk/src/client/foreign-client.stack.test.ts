@@ -16,7 +16,7 @@ import { pythonProgram } from '../../../../regression/fixtures/python.ts'
 
 const RUN = 'run/ä?#% 1'
 const run = promisify(execFile)
-const READ = fileURLToPath(new URL('foreign-client/read.py', import.meta.url))
+const READ = fileURLToPath(new URL('fixtures/foreign-client.py', import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'runlight-foreign-'))
 
 const { python, missing } = await pythonProgram('openapi-python-client')
