@@ -69,14 +69,19 @@ export function topicTable(): string {
         SINKS.map((s) => `\`${consumerGroup(s)}\``).join(', '),
       ],
       [`\`${TOPICS.events}\``, '`runId`', 'TraceEvent', `\`${consumerGroup('postgres')}\``],
-      [`\`${TOPICS.deadLetters}\``, '`<topic>/<partition>/<offset>` of the origin', 'DeadLetter', 'whoever mends them'],
+      [
+        `\`${TOPICS.deadLetters}\``,
+        '`<topic>/<partition>/<offset>` of the origin',
+        'DeadLetter',
+        `\`${consumerGroup('postgres')}\``,
+      ],
       [
         SINKS.map((s) => `\`${replayTopic(s)}\``).join(', '),
         'as in the origin',
         'a record of the origin',
-        'the one sink that had refused it',
+        'the sink that refused it',
       ],
-      [`\`${TOPICS.generations}\``, 'topic', 'Generation (compacted)', 'sinks, provision'],
+      [`\`${TOPICS.generations}\``, 'topic', 'Generation (compacted)', 'bridges, provision'],
     ],
   )
 }

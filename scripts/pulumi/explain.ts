@@ -38,8 +38,8 @@ const KNOWN: readonly Known[] = [
   {
     pattern: /container failed to be in healthy state/,
     explain: (_, resource, stack) =>
-      `${resource} was started, but did not say in time that it is well. ` +
-      `What it says: docker logs runlight-${stack}-${resource}. Once that is mended, the next update makes it anew.`,
+      `${resource} was started, but did not become healthy in time. ` +
+      `What it says: docker logs runlight-${stack}-${resource}. Once that is corrected, the next update replaces the container.`,
   },
   {
     pattern: /Cannot connect to the Docker daemon at (\S+?)\. Is/,

@@ -50,7 +50,7 @@ export async function runUpdate(update: Update): Promise<void> {
   throw new Failure({
     what: `The stack ${update.stack} was not ${update.verb === 'up' ? 'brought up' : 'taken down'}.`,
     why: ended.errors.join('\n') || ended.words.trim() || `pulumi ${update.verb} ended with exit code ${ended.code}`,
-    next: `Mend what is said above, then run \`${again}\` again: it goes on where it was.`,
+    next: `Correct what is said above, then run \`${again}\` again: it continues where it was.`,
   })
 }
 

@@ -240,7 +240,7 @@ export const settingsSchema = group({
     port: port({ default: 17800, description: 'Telemetry API' }),
     origins: text(NOTHING_OR(`${ORIGIN}(, ?${ORIGIN})*`), {
       default: '',
-      description: "Origins whose pages may use the API in a browser besides the API's own, comma-separated",
+      description: "Origins, besides the API's own, whose pages may use the API in a browser, comma-separated",
     }),
   }),
   demo: group({

@@ -255,7 +255,7 @@ function ended(name: string, container: docker.Container): pulumi.Output<pulumi.
     if (code === 0) return container
     throw programError(
       `${name} failed: it ended with exit code ${code}.\nIts last lines:\n${logs.trimEnd().split('\n').slice(-20).join('\n')}\n` +
-        'Mend what is said there and update again: it then runs again.',
+        'Correct what it says there, and update again: then it runs again.',
     )
   })
 }

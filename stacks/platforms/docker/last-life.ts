@@ -29,8 +29,8 @@ export function lifeOfComponent(engine: EngineState, container: string, warn: (t
   if (!last.Status.includes('(unhealthy)')) return life
   if (last.detail && !wasWell(last.detail)) return newLife()
   warn(
-    `${container} was well and is not now (${last.Status}). This update does not make it anew for that, as it may only ` +
-      `be slow. See \`docker logs ${container}\`; \`docker restart ${container}\` starts it again.`,
+    `${container} was healthy and is not now (${last.Status}). This update leaves it alone, as it may only be slow. ` +
+      `See \`docker logs ${container}\`; \`docker restart ${container}\` starts it again.`,
   )
   return life
 }

@@ -155,7 +155,7 @@ it.each<[string, 'left alone' | 'made anew', ContainerDetail]>([
   const isKept = lifeOfComponent(await state(), 'runlight-dev-bus', (text) => warned.push(text)) === 'then'
   expect(isKept).toBe(what === 'left alone')
   const told = expect.stringMatching(
-    /^runlight-dev-bus was well and is not now .*docker restart runlight-dev-bus/,
+    /^runlight-dev-bus was healthy and is not now .*docker restart runlight-dev-bus/,
   ) as string
   expect(warned).toEqual(isKept ? [told] : [])
 })

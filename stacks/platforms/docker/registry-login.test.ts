@@ -61,6 +61,6 @@ it('gives none where there is no configuration, or no image of a registry is nam
 it('says which configuration is broken, and nothing of what is in it', () => {
   writeFileSync(join(home, '.docker/config.json'), '{"auths": {"mirror.example:5000": secret')
   expect(() => registryLogins(IMAGES, { HOME: home })).toThrow(
-    `The Docker configuration ${home}/.docker/config.json cannot be read as JSON. Mend it, or log in again: docker login`,
+    `The Docker configuration ${home}/.docker/config.json cannot be read as JSON. Correct it, or log in again: docker login`,
   )
 })

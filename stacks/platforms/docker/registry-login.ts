@@ -51,7 +51,7 @@ function readConfig(file: string): DockerConfig {
   } catch {
     // The parser's words would quote the file.
     throw programError(
-      `The Docker configuration ${file} cannot be read as JSON. Mend it, or log in again: docker login`,
+      `The Docker configuration ${file} cannot be read as JSON. Correct it, or log in again: docker login`,
     )
   }
 }
