@@ -19,6 +19,16 @@ export class JsonItems<T> {
     if (this.#text.length >= PIECE) this.#cut()
   }
 
+  /** Puts all of the others behind these. */
+  addAll(others: JsonItems<T>): void {
+    if (others.#count === 0) return
+    if (this.#count > 0) this.#text += ','
+    this.#cut()
+    for (const piece of others.pieces()) this.#pieces.push(piece)
+    this.#bytes += others.bytes
+    this.#count += others.count
+  }
+
   get count(): number {
     return this.#count
   }

@@ -60,23 +60,56 @@ export const eventBytes = (sql: Sql): Fragment => sql`octet_length(message) + co
 /** As many events are read by one statement: it measures all of them, whatever they hold. */
 const SLICE = 1_000
 
+/** Events that are being read, and the sequence of the last one where there are as many as are asked for. */
+interface Slice {
+  query: EventQuery
+  end: bigint | undefined
+  read: Promise<EventPage>
+}
+
 /**
- * One page of events in the order of `sequence`.
+ * One page of events in the order of `sequence`. While a slice is read, the next one is: sequences have no gaps, so it is
+ * known where that begins, and most of the time is the server's.
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function readEventPage(database: Database, query: EventQuery): Promise<EventPage> {
+  const begin = (after: bigint | undefined, known: number, bytes: number): Slice => {
+    const own = { ...query, after, limit: Math.min(SLICE, query.limit - known), bytes }
+    return { query: own, end: endOf(own), read: readSlice(database, own) }
+  }
   const events = new JsonItems<StoredEvent>()
   let last: bigint | undefined
-  for (;;) {
-    const slice = await database.read((sql) => {
-      const limit = Math.min(SLICE, query.limit - events.count)
-      const rest = { after: last ?? query.after, limit, bytes: query.bytes - events.bytes }
-      return readEvents(sql, { ...query, ...rest }, (event) => events.add(event))
-    })
-    last = slice.last ?? last
-    const full = events.count >= query.limit || events.bytes >= query.bytes
-    if (full || !slice.hasMore) return { events, last, hasMore: slice.hasMore }
+  for (let slice = begin(query.after, 0, query.bytes); ;) {
+    const known = events.count + slice.query.limit
+    const next = slice.end !== undefined && known < query.limit ? begin(slice.end, known, slice.query.bytes) : undefined
+    // It may not be needed, and then nobody hears of its failure.
+    next?.read.catch(() => undefined)
+    const found = await slice.read
+    const left = query.bytes - events.bytes
+    if (slice.query.bytes > left && found.events.bytes > left) {
+      // It was asked for before it was known how much would be left.
+      slice = begin(slice.query.after, events.count, left)
+      continue
+    }
+    events.addAll(found.events)
+    last = found.last ?? last
+    const isFull = events.count >= query.limit || events.bytes >= query.bytes
+    if (isFull || !found.hasMore) return { events, last, hasMore: found.hasMore }
+    const isNext = next !== undefined && next.query.after === last
+    slice = isNext ? next : begin(last, events.count, query.bytes - events.bytes)
   }
+}
+
+/** Where the events end that the query asks for, if there are as many. */
+function endOf({ direction, after, limit }: EventQuery): bigint | undefined {
+  if (direction === 'forward') return (after ?? 0n) + BigInt(limit)
+  return after === undefined ? undefined : after - BigInt(limit)
+}
+
+async function readSlice(database: Database, query: EventQuery): Promise<EventPage> {
+  const events = new JsonItems<StoredEvent>()
+  const rest = await database.read((sql) => readEvents(sql, query, (event) => events.add(event)))
+  return { events, ...rest }
 }
 
 /** Gives the events to `take`, each as soon as it is read. */

@@ -60,6 +60,29 @@ test('a page of lines, and of events', async () => {
   }
 })
 
+test('events end at the bound wherever it lies among those that are read at a time', async () => {
+  const runId = 'run-mixed'
+  const event = (data: Record<string, unknown>) => traceEvent({ runId, type: 'NODE_PROGRESS', nodeRef: 'build', data })
+  const small = Array.from({ length: 1_300 }, () => event({}))
+  // The bound lies in the second thousand, and so many behind it are large that no page takes all of them.
+  const large = Array.from({ length: FITTING + 5 }, () => event({ pad: 'x'.repeat(PAD) }))
+  for (let from = 0; from < large.length; from += 13) await store.storeEvents(large.slice(from, from + 13))
+  await store.storeEvents(small)
+  for (let from = 0; from < large.length; from += 13) await store.storeEvents(large.slice(from, from + 13))
+  for (const direction of ['forward', 'backward']) {
+    const sequences: number[] = []
+    const path = `/workflows/runs/${runId}/trace`
+    for (let [cursor, more] = [undefined as string | undefined, true]; more;) {
+      const page = await api.get<TracePage>(path, { direction, limit: 10_000, cursor })
+      expect(JSON.stringify(page.events).length).toBeLessThan(PAGE + 2 * PAD)
+      sequences.push(...page.events.map(({ sequence }) => sequence))
+      ;[cursor, more] = [page.nextCursor, page.hasMore]
+    }
+    const all = Array.from({ length: small.length + 2 * large.length }, (_, index) => index + 1)
+    expect(sequences).toEqual(direction === 'forward' ? all : all.reverse())
+  }
+})
+
 test('what the live stream reads', async () => {
   const scope = { kind: 'run', runId: RUN } as const
   const window = { scope, partition: 0, from: 0n, until: BigInt(LINES), sinceMs: 0, lines: 1_000 }
