@@ -108,7 +108,9 @@ describe('components', () => {
   test('a name that is nobody: 1, with those that there are', async () => {
     const { code, err } = await runlight(['logs', 'bus', 'buss'], env())
     expect(code).toBe(1)
-    expect(err).toBe('There is no component "buss". The components are api, bus, loki, postgres, temporal.\n')
+    const there = 'The components are api, bus, loki, postgres, temporal.'
+    expect(err).toBe(`There is no component "buss". ${there} Of runs, only one can be named at a time.\n`)
+    expect((await runlight(['logs', 'buss'], env())).err).toBe(`There is no run or component "buss". ${there}\n`)
   })
 
   test('followed: what comes is shown once, until Ctrl-C', async () => {

@@ -23,10 +23,12 @@ const MOST_LINES_BEFORE = 10_000
 
 /** Oldest first; memory holds two pages, or the last lines that are asked for. */
 export async function* readLines(target: LogTarget, options: ReadOptions): AsyncGenerator<StoredLog, void, undefined> {
-  const { filters, lines, follow } = options
-  const wanted = ({ message }: StoredLog) => !options.exclude.some((pattern) => pattern.test(message))
+  const { filters, lines, follow, exclude } = options
+  const wanted = ({ message }: StoredLog) => !exclude.some((pattern) => pattern.test(message))
   if (!follow && lines !== undefined) {
-    yield* await lastLines(target, filters, lines, wanted)
+    // Nobody knows how many of those that are asked for are left.
+    const limit = exclude.length > 0 ? PAGE : Math.min(lines, PAGE)
+    yield* await lastLines(target, { ...filters, limit }, lines, wanted)
     return
   }
   const all = follow ? coming(target, options) : readAhead(target, { ...filters, limit: PAGE })
@@ -55,13 +57,13 @@ async function* pages(target: LogTarget, query: LogQuery): AsyncGenerator<Stored
 
 async function lastLines(
   target: LogTarget,
-  filters: LineFilters,
+  query: LogQuery,
   count: number,
   wanted: (log: StoredLog) => boolean,
 ): Promise<StoredLog[]> {
   const last: StoredLog[] = []
   if (count === 0) return last
-  for await (const log of pages(target, { ...filters, direction: 'backward', limit: Math.min(count, PAGE) })) {
+  for await (const log of pages(target, { ...query, direction: 'backward' })) {
     if (wanted(log)) last.push(log)
     if (last.length >= count) break
   }

@@ -45,8 +45,11 @@ export async function findTarget(context: Context, names: readonly string[]): Pr
   const known = components.map(({ name }) => name)
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    const runs = unknown.length === names.length ? 'run or component' : 'component'
-    throw new CommandError(`There is no ${runs} "${unknown.join('", "')}". The components are ${known.join(', ')}.`)
+    const kind = others.length === 0 ? 'run or component' : 'component'
+    const runs = others.length === 0 ? '' : ' Of runs, only one can be named at a time.'
+    throw new CommandError(
+      `There is no ${kind} "${unknown.join('", "')}". The components are ${known.join(', ')}.${runs}`,
+    )
   }
   const component = names.length > 0 ? { component: names } : {}
   return {
