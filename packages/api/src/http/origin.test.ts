@@ -26,6 +26,7 @@ test.each([
   ['api.runlight.svc.cluster.local:17800', 'ok'],
   ['host.docker.internal:17800', 'ok'],
   ['nas.home.arpa', 'ok'],
+  ['devbox.lan:17800', 'ok'],
   // A listed one, on any port: the proxy in front may have another.
   ['viewer.example', 'ok'],
   ['viewer.example:8443', 'ok'],

@@ -18,10 +18,14 @@ export interface Asked {
 export type OriginCheck = (asked: Asked) => string | undefined
 
 /**
- * Domains that public DNS gives to nobody (https://www.rfc-editor.org/rfc/rfc6761,
- * https://www.rfc-editor.org/rfc/rfc6762, https://www.rfc-editor.org/rfc/rfc8375, and `internal`, which ICANN keeps back).
+ * Domains that public DNS gives to nobody: reserved ones (https://www.rfc-editor.org/rfc/rfc6761,
+ * https://www.rfc-editor.org/rfc/rfc6762, https://www.rfc-editor.org/rfc/rfc8375), and those that networks of their own
+ * use (https://www.rfc-editor.org/rfc/rfc6762#appendix-G).
  */
-const PRIVATE_DOMAINS = ['localhost', 'local', 'internal', 'home.arpa', 'test']
+const PRIVATE_DOMAINS = [
+  ...['localhost', 'local', 'home.arpa', 'test'],
+  ...['internal', 'intranet', 'private', 'corp', 'home', 'lan'],
+]
 
 /** `listed`: origins besides the API's own, as browsers write them. */
 export function originCheck(listed: readonly string[]): OriginCheck {
