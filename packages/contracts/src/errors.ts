@@ -34,7 +34,7 @@ export const ERROR_CODES = {
   },
   RL_MIGRATION_FAILED: {
     title: 'A migration of the trace store failed and was rolled back',
-    next: "The message quotes the database: correct the cause, and run `npm run up` again.",
+    next: 'The message quotes the database: correct the cause, and run `npm run up` again.',
   },
   RL_PARAMETER_INVALID: {
     title: 'A parameter is invalid',
