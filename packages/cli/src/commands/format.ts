@@ -30,6 +30,12 @@ export function paintCompleteness({ paint }: Output, state: CompletenessState): 
   return paint(COMPLETENESS_STYLES[state], state)
 }
 
+/** How far a run is, such as `3 of 13 nodes`; empty until its graph is known. */
+export function runProgress({ progress }: Pick<ExecutionStatus, 'progress'>): string {
+  const { completedActions, totalActions } = progress
+  return totalActions > 0 ? `${completedActions} of ${totalActions} nodes` : ''
+}
+
 /** How long a run has taken so far, such as `1.25s` or `2m03s`; empty where it has not started. */
 export function runDuration(run: ExecutionStatus): string {
   const start = run.startedAt && parseInstant(run.startedAt)

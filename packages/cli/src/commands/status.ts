@@ -4,14 +4,13 @@ import type { StoreCompleteness } from '@runlight/contracts/execution-status'
 import type { Context } from '../context.ts'
 import type { Output } from '../output.ts'
 import { visible } from '../visible-text.ts'
-import { paintCompleteness, paintState, runDuration } from './format.ts'
+import { paintCompleteness, paintState, runDuration, runProgress } from './format.ts'
 
 /** Prints how a run stands. */
 export async function showStatus({ api, output }: Context, runId: string, options: { json?: boolean }): Promise<void> {
   const found = await api.status(runId)
   if (options.json) return output.line(JSON.stringify(found, undefined, 2))
   const run = visible(found)
-  const { completedActions, totalActions } = run.progress
   const rows: [string, string | undefined][] = [
     ['run', run.runId],
     ['workflow', run.workflowId],
@@ -21,7 +20,7 @@ export async function showStatus({ api, output }: Context, runId: string, option
     ['started', run.startedAt],
     ['ended', run.completedAt],
     ['duration', runDuration(run) || undefined],
-    ['progress', totalActions > 0 ? `${completedActions} of ${totalActions} nodes` : undefined],
+    ['progress', runProgress(run) || undefined],
     ['failure', run.failure && failureText(run.failure)],
     ...Object.entries(run.telemetry).map(([store, telemetry]): [string, string] => [
       store,

@@ -6,7 +6,7 @@ import { sayWhenAway } from '../context.ts'
 import type { Context } from '../context.ts'
 import type { Output, Style } from '../output.ts'
 import { visible } from '../visible-text.ts'
-import { paintState, runDuration } from './format.ts'
+import { paintState, runDuration, runProgress } from './format.ts'
 
 /** Exit codes by how the run has ended. */
 const EXIT_CODES: Readonly<Partial<Record<RunState, number>>> = {
@@ -71,11 +71,10 @@ async function printEvent(output: Output, stored: StoredEvent, json: boolean): P
 }
 
 function ending(output: Output, run: ExecutionStatus): string {
-  const { completedActions, totalActions } = run.progress
   const parts = [
     paintState(output, run.status),
     runDuration(run) && `after ${runDuration(run)}`,
-    totalActions > 0 && `${completedActions} of ${totalActions} nodes`,
+    runProgress(run),
     run.failure && `${run.failure.nodeRef ?? 'run'}: ${run.failure.message}`,
   ]
   return parts.filter(Boolean).join(', ')

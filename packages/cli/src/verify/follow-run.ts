@@ -6,6 +6,7 @@ import type { StreamDone } from '@runlight/contracts/api-stream'
 import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import { ApiProblem } from '@runlight/sdk/client/api-problem'
+import { runProgress } from '../commands/format.ts'
 import type { Tools } from './check.ts'
 import { identityOf } from './identities.ts'
 
@@ -44,7 +45,7 @@ export async function followRun(apiUrl: string, runId: string, { signal, say }: 
 }
 
 /** How a run stands, such as `RUNNING, 3 of 13 nodes, postgres arriving, loki arriving`. */
-export function standing({ status, progress, telemetry }: ExecutionStatus): string {
-  const stores = Object.entries(telemetry).map(([store, { state }]) => `${store} ${state}`)
-  return [status, `${progress.completedActions} of ${progress.totalActions} nodes`, ...stores].join(', ')
+export function standing(run: ExecutionStatus): string {
+  const stores = Object.entries(run.telemetry).map(([store, { state }]) => `${store} ${state}`)
+  return [run.status, runProgress(run), ...stores].filter(Boolean).join(', ')
 }
