@@ -101,7 +101,7 @@ export function nanosText(nanos: string): string {
 
 function withTimes({ effective_ns: effective, own_ns: own, text }: LineRow): Json<StoredLog> {
   // Replaced, not put together: what comes of it is one flat text.
-  if (own === null) return text.replace(TIMES, nanosText(effective))
+  if (own === null || text === '') return text.replace(TIMES, nanosText(effective))
   const [before, between, after] = text.split(TIME)
   return `${before}${nanosText(own)}${between}${nanosText(effective)}${after}`
 }
