@@ -41,7 +41,7 @@ const group = <const P extends object>(properties: P) => ({ type: 'object', prop
 /** Values that begin with nothing given. */
 const NOTHING_OR = (pattern: string) => `^(${pattern})?$`
 
-const ORIGIN = 'https?://[A-Za-z0-9._\\[\\]:-]{1,255}'
+const ORIGIN = 'https?://(\\[[0-9A-Fa-f:.]{2,45}\\]|[A-Za-z0-9._-]{1,253})(:\\d{1,5})?/?'
 
 const IMAGE_REFERENCE = NOTHING_OR('[a-z0-9][A-Za-z0-9._:/@-]{0,511}')
 

@@ -38,6 +38,21 @@ export function apiAddress(option: string | undefined, env: Readonly<Record<stri
   return givenAddress(option, env) ?? DEFAULT_API_URL
 }
 
+/**
+ * Where the API of a command line is that is being typed; the usual place while what it names is no address.
+ * bash takes `--api=http://…` for three words.
+ */
+export function addressOnLine(words: readonly string[], env: Readonly<Record<string, string | undefined>>): string {
+  const at = words.findIndex((word) => /^--api(=|$)/.test(word))
+  const [, assigned] = /^--api=(.+)$/s.exec(words[at] ?? '') ?? []
+  const option = at < 0 ? undefined : (assigned ?? words.slice(at + 1).find((word) => word !== '='))
+  try {
+    return apiAddress(option, env)
+  } catch {
+    return DEFAULT_API_URL
+  }
+}
+
 /** Tells whoever follows something that the API is away, and what else they should know of the connection. */
 export function sayWhenAway(state: LiveState, reason: string): void {
   if (state === 'waiting') process.stderr.write(`${reason} Waiting for it.\n`)

@@ -22,7 +22,7 @@ import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
 import type { TraceFormat } from './commands/trace.ts'
 import { CommandError } from './command-error.ts'
-import { DEFAULT_API_URL, apiAddress, givenAddress } from './context.ts'
+import { DEFAULT_API_URL, addressOnLine, apiAddress, givenAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { momentText } from './logs/moment.ts'
 import { endWithOutput, openOutput, wantsColour } from './output.ts'
@@ -39,7 +39,7 @@ const letGo = endWithOutput()
 const program = new Command('runlight')
   .description('Follow workflow runs: status, timeline and log lines')
   .version(manifest.version)
-  .option('--api <url>', `address of the API (RUNLIGHT_API_URL; default ${DEFAULT_API_URL})`, address)
+  .option('--api <url>', `address of the API (RUNLIGHT_API_URL; default ${DEFAULT_API_URL})`)
   .option('--no-color', 'plain text')
   .exitOverride()
 
@@ -175,8 +175,7 @@ function givenApi(): string | undefined {
 }
 
 async function complete(words: readonly string[]): Promise<void> {
-  const named = words.indexOf('--api')
-  const baseUrl = apiAddress(named < 0 ? undefined : words[named + 1], process.env)
+  const baseUrl = addressOnLine(words, process.env)
   const api = createApiClient({ baseUrl, timeoutMs: COMPLETION_MS })
   for (const candidate of await candidates(program, words, api)) process.stdout.write(`${candidate}\n`)
 }
@@ -184,11 +183,6 @@ async function complete(words: readonly string[]): Promise<void> {
 function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
-}
-
-function address(text: string): string {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new InvalidArgumentError('It must be an http address.')
-  return text
 }
 
 try {

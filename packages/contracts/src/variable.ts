@@ -50,7 +50,7 @@ export const url =
 export const origins = (value: string): readonly string[] =>
   list(value).map((item) => {
     const origin = URL.canParse(item) && /^https?:/i.test(item) ? new URL(item) : undefined
-    if (!origin || (origin.href !== `${origin.origin}/` && origin.href !== origin.origin)) {
+    if (!origin || origin.href !== `${origin.origin}/`) {
       throw new Error(`must be a list of scheme://host or scheme://host:port with http or https, but has ${item}`)
     }
     return origin.origin

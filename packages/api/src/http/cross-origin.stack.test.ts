@@ -152,7 +152,10 @@ describe.skipIf(!executable)('in Chromium', () => {
   let browser: Browser
   let tab: Page
   beforeAll(async () => {
-    browser = await startChromium(executable as string, ['--host-resolver-rules=MAP rebound.example 127.0.0.1'])
+    browser = await startChromium(executable as string, [
+      '--host-resolver-rules=MAP rebound.example 127.0.0.1',
+      '--no-proxy-server',
+    ])
     tab = await openTab(browser)
   })
   afterAll(() => browser?.close())
@@ -205,8 +208,8 @@ describe.skipIf(!executable)('in Chromium', () => {
     const refused = { read: 'refused', sent: 'refused', events: 'refused', socket: 'refused', picture: 'refused' }
     // A page is told nothing of what it sends blindly.
     expect(await attempt()).toEqual({ ...refused, blind: 'opaque' })
+    await expect.poll(() => [...statuses]).toEqual([403])
     tab.off('response', answered)
-    expect([...statuses]).toEqual([403])
     expect(await cancellations()).toBe(before)
   })
 

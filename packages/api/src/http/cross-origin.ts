@@ -48,7 +48,7 @@ export function toldOf(check: OriginCheck, log: Log): OriginCheck {
       const { origin, host } = asked.headers
       const who = JSON.stringify([origin, host]).slice(0, TOLD_LENGTH)
       const reason = (cause as Error).message.slice(0, TOLD_LENGTH)
-      if (!told.get(who)) log.warn({ who, reason }, 'A request was refused, as the page of another site has sent it.')
+      if (!told.get(who)) log.warn({ who, reason }, 'A request was refused that a page of another site may have sent.')
       told.set(who, true)
       throw cause
     }

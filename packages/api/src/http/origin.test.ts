@@ -24,6 +24,7 @@ test.each([
   ['api:17800', 'ok'],
   ['runlight-dev_api', 'ok'],
   ['api.runlight.svc.cluster.local:17800', 'ok'],
+  ['api.runlight.svc:17800', 'ok'],
   ['host.docker.internal:17800', 'ok'],
   ['nas.home.arpa', 'ok'],
   ['devbox.lan:17800', 'ok'],

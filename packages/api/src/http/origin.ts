@@ -1,5 +1,5 @@
 // Which requests a browser may send here: nobody signs in, so any page that is open on a machine could read its runs and
-// cancel them. Programs send none of these headers and are not held back.
+// cancel them. Programs send neither Origin nor Sec-Fetch-Site: only the check of the host applies to them.
 
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
@@ -18,12 +18,12 @@ export interface Asked {
 export type OriginCheck = (asked: Asked) => string | undefined
 
 /**
- * Domains that public DNS gives to nobody: reserved ones (https://www.rfc-editor.org/rfc/rfc6761,
+ * Domains that public DNS gives to nobody: that of services in Kubernetes, reserved ones (https://www.rfc-editor.org/rfc/rfc6761,
  * https://www.rfc-editor.org/rfc/rfc6762, https://www.rfc-editor.org/rfc/rfc8375), and those that networks of their own
  * use (https://www.rfc-editor.org/rfc/rfc6762#appendix-G).
  */
 const PRIVATE_DOMAINS = [
-  ...['localhost', 'local', 'home.arpa', 'test'],
+  ...['localhost', 'local', 'home.arpa', 'test', 'svc'],
   ...['internal', 'intranet', 'private', 'corp', 'home', 'lan'],
 ]
 

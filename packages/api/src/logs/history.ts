@@ -128,7 +128,7 @@ export async function hasLostArrivals(
     const { lines, goOn } = await readPastLines(source, past, range, none, LOOK_BACK)
     // Appended early in a day that is still there, a line may have its time in the day before.
     const newer = lines.flatMap(({ key }) => (isNewer(key, vector) ? [key] : []))
-    if (!(await database.read((sql) => holdsLines(sql, scope, newer)))) return true
+    if (newer.length > 0 && !(await database.read((sql) => holdsLines(sql, scope, newer)))) return true
     if (!goOn) return false
     range.after = goOn
   }

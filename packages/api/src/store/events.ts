@@ -103,7 +103,8 @@ export async function readEventPage(database: Database, query: EventQuery): Prom
 /** Where the events end that the query asks for, if there are as many. */
 function endOf({ direction, after, limit }: EventQuery): bigint | undefined {
   if (direction === 'forward') return (after ?? 0n) + BigInt(limit)
-  return after === undefined ? undefined : after - BigInt(limit)
+  // Sequences begin at 1.
+  return after === undefined || after <= BigInt(limit) + 1n ? undefined : after - BigInt(limit)
 }
 
 async function readSlice(database: Database, query: EventQuery): Promise<EventPage> {

@@ -76,6 +76,7 @@ class HotLine implements StoredLine {
   readonly identity: string
   readonly json: Json<StoredLog>
   #fields: LineFields | undefined
+  #message: string | undefined
 
   constructor(row: LineRow) {
     this.key = logKey(row)
@@ -89,7 +90,7 @@ class HotLine implements StoredLine {
   }
 
   get message(): string {
-    return (JSON.parse(this.json) as StoredLog).message
+    return (this.#message ??= (JSON.parse(this.json) as StoredLog).message)
   }
 }
 
