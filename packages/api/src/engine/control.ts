@@ -25,8 +25,8 @@ export interface EngineControl {
    */
   start: (run: RunToStart) => Promise<{ temporalRunId: string; isNew: boolean }>
   /**
-   * Asks Temporal to cancel the latest execution of a run; its worker may take its time. Gives how it stood before;
-   * undefined where Temporal knows no such run.
+   * Asks Temporal to cancel the latest execution of a run; its worker may take its time. Gives how it stood before, as
+   * far as Temporal could say; undefined where it knows no such run.
    * @throws RunlightError RL_RUN_ENDED, RL_ENGINE_UNAVAILABLE
    */
   cancel: (runId: string) => Promise<RunState | undefined>
@@ -103,7 +103,9 @@ export function createControl({ connection, namespace, taskQueue, engine }: Cont
   }
 
   const cancel: EngineControl['cancel'] = async (runId) => {
-    const before = known(await engine.describe(runId))
+    // Temporal may be too slow to say how the run stands, which is asked for a second only, and cancel it all the same.
+    const answer = await engine.describe(runId)
+    const before = answer.ok ? answer.value : undefined
     if (before) refuseEnded(runId, before.state)
     try {
       await within(() =>

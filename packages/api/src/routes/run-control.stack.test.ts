@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePorts } from '../../../../regression/fixtures/server-process.ts'
 import { startTemporal } from '../../../../regression/fixtures/temporal.ts'
 import type { TestTemporal } from '../../../../regression/fixtures/temporal.ts'
+import { createControl } from '../engine/control.ts'
 import { startTestApi } from '../test/api.fixture.ts'
 import type { TestApi } from '../test/api.fixture.ts'
 import { traceEvent } from '../test/records.fixture.ts'
@@ -119,6 +120,17 @@ test('a run that hangs is cancelled, and says so', async () => {
   expect(shape(CancelledRun).check(asked.body)).toMatchObject({ ok: true })
   expect([asked.status, asked.location]).toEqual([202, `/workflows/runs/${body.runId}/status`])
   await stateOf(body.runId).toBe('CANCELLED')
+})
+
+test('a run is cancelled also when Temporal was too slow to say how it stands', async () => {
+  const { body } = await start({ inputs: { faults: { 'read-lock': { hang: true } } } })
+  const connection = await Connection.connect({ address: temporal.address })
+  const slow = { ok: false, reason: 'Temporal cannot be asked: it took too long' } as const
+  const engine = { describe: async () => slow, version: async () => slow, forget: () => undefined }
+  const control = createControl({ connection, namespace: temporal.namespace, taskQueue: TASK_QUEUE, engine })
+  expect(await control.cancel(body.runId)).toBe('RUNNING')
+  await stateOf(body.runId).toBe('CANCELLED')
+  await connection.close()
 })
 
 describe('an id of its own', () => {
