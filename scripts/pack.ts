@@ -14,7 +14,7 @@ import { progressFor } from './terminal/progress.ts'
 import { CommandFailed, run } from './tools/command.ts'
 import { runVerb } from './verb.ts'
 
-export interface Tarball {
+interface Tarball {
   name: string
   file: string
   bytes: number
@@ -25,7 +25,7 @@ export interface Tarball {
  * @param into folder for the tarballs; it is made where it is missing
  * @throws Failure when a declaration can't be written, or npm can't pack
  */
-export async function pack(into: string, signal: AbortSignal): Promise<Tarball[]> {
+async function pack(into: string, signal: AbortSignal): Promise<Tarball[]> {
   const workspaces = publishedWorkspaces(cloneRoot)
   const types = declarations(
     cloneRoot,
@@ -92,4 +92,4 @@ async function main(signal: AbortSignal): Promise<number> {
   return 0
 }
 
-if (process.argv[1]?.endsWith('pack.ts')) await runVerb('pack', main)
+await runVerb('pack', main)

@@ -29,21 +29,21 @@ export function wantsColour(isTerminal: boolean, env: Readonly<Record<string, st
  * Ends the process when its output takes no more, whatever was writing to it.
  * @returns takes it back, for who has an answer of its own
  */
-export function endWithOutput(stream: NodeJS.WriteStream = process.stdout): () => void {
+export function endWithOutput(): () => void {
   const ended = (error: NodeJS.ErrnoException) => {
     // `runlight logs … | head` closes the pipe when it has enough: that is no fault.
     if (error.code === 'EPIPE') process.exit(0)
     process.stderr.write(`The output cannot be written: ${error.message}.\n`)
     process.exit(1)
   }
-  stream.on('error', ended)
+  process.stdout.on('error', ended)
   // Nobody hears of it; the exit code tells what it was about.
   process.stderr.on('error', () => undefined)
-  return () => void stream.off('error', ended)
+  return () => void process.stdout.off('error', ended)
 }
 
-export function openOutput(colour: boolean, stream: NodeJS.WriteStream = process.stdout): Output {
-  endWithOutput(stream)
+export function openOutput(colour: boolean): Output {
+  const { stdout: stream } = process
   return {
     line: async (text) => {
       if (!stream.write(`${text}\n`)) await once(stream, 'drain')
