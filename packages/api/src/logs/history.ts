@@ -89,10 +89,9 @@ function merge(hot: LinePage, old: LinePage, backward: boolean, limits: PageLimi
 
 /** A place behind which no line of the history lies, in its direction; as near as the hot store can tell. */
 export async function readWholeEnd(database: Database, source: PastSource, range: HistoryRange): Promise<LogKey> {
-  const [past, hot] = await Promise.all([
-    database.read((sql) => readPast(sql, range.scope, source.labels)),
-    database.read((sql) => readHistoryEnd(sql, range)),
-  ])
+  const hot = await database.read((sql) => readHistoryEnd(sql, range))
+  // Asked afterwards: a day that was dropped before is known then, so what the hot store says without it counts no more.
+  const past = await database.read((sql) => readPast(sql, range.scope, source.labels))
   if (range.direction === 'backward') return past || !hot ? BEFORE_ALL : hot
   return hot && (!past || hot.effectiveNs >= past.end) ? hot : AFTER_ALL
 }

@@ -7,20 +7,12 @@ import { LABEL_MODES } from '@runlight/contracts/labels'
 import type { LogEntry } from '@runlight/contracts/log-entry'
 import { effectiveTime, instantFromNanos, instantToNanos, parseInstant } from '@runlight/contracts/time'
 import type { Instant } from '@runlight/contracts/time'
-import { ROLES } from '@runlight/contracts/tables'
-import { TOPICS } from '@runlight/contracts/topics'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TestLoki } from '../../../../regression/fixtures/loki.ts'
-import { readLogPage } from '../logs/page.ts'
-import type { LogQuery } from '../logs/page.ts'
-import { DEFAULT_POOL, openDatabase } from '../store/database.ts'
-import type { Database } from '../store/database.ts'
 import { startBothStores } from '../test/both-stores.fixture.ts'
 import type { BothStores } from '../test/both-stores.fixture.ts'
 import { logEntry, time } from '../test/records.fixture.ts'
 import type { TraceStore } from '../test/trace-store.fixture.ts'
-import { connectLoki } from './loki-query.ts'
 
 const DAY_MS = 86_400_000
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS
@@ -32,7 +24,6 @@ const RUN = 'run-paged'
 const OLDEST = TODAY - 25 * DAY_MS
 
 let stores: BothStores | undefined
-let loki: TestLoki
 let store: TraceStore
 let api: BothStores['api']
 /** All lines of the run that were stored so far. */
@@ -49,7 +40,7 @@ interface Known {
 
 beforeAll(async () => {
   stores = await startBothStores({ limits: { split_queries_by_interval: '24h', tsdb_max_query_parallelism: 4 } })
-  ;({ loki, store, api } = stores)
+  ;({ store, api } = stores)
   await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
     VALUES (${RUN}, 'unassigned', 1, 'RUNNING', 0, ${new Date(TODAY - DAYS * DAY_MS).toISOString()}::timestamptz)`
   for (let daysAgo = DAYS; daysAgo >= 0; daysAgo--) {
@@ -180,77 +171,9 @@ async function readOn(
   }
 }
 
-/** Between which of its reads of the hot store a page may find itself without a day. */
-const STEPS = 8
-
-/** A database that loses a day before its read of that number. */
-function droppingAt(database: Database, step: number, day: number): Database {
-  let reads = 0
-  return {
-    ...database,
-    read: async (work) => {
-      if (reads++ === step) await dropDay(day)
-      return database.read(work)
-    },
-  }
-}
-
-/** All lines of a run. */
-const linesOf = (runId: string, cursor?: string): LogQuery => ({
-  ...{ scope: { kind: 'run', runId }, topic: TOPICS.logs, direction: 'forward', cursor, list: [runId] },
-  past: { loki: connectLoki(loki.url), labels: 'perRun', topic: TOPICS.logs },
-  filters: { nodeRefs: undefined, attempt: undefined, levels: undefined, streams: undefined, grep: undefined },
-  bounds: { since: undefined, until: undefined },
-  limits: { lines: 1_000, bytes: 1_000_000, scan: 1_000 },
-})
-
-test.each([
-  ['the first day that leaves', true],
-  ['a later one', false],
-])('between any two reads of a page: %s is missed by none of them', async (_, isFirst) => {
-  const database = openDatabase({ url: store.postgres.url(ROLES.reader), password: 'reader', ...DEFAULT_POOL })
-  for (let step = 0; step < STEPS; step++) {
-    const runId = `run-${isFirst}-${step}`
-    const appendedAt = OLDEST + (step + (isFirst ? 0 : STEPS)) * DAY_MS
-    await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
-      VALUES (${runId}, 'unassigned', 1, 'RUNNING', 0, ${new Date(appendedAt).toISOString()}::timestamptz)`
-    for (const at of [appendedAt, TODAY]) {
-      await store.storeLogs([logEntry({ runId, timestamp: time(at), message: String(at) })], {
-        ...{ partition: (isFirst ? 7 : 7 + STEPS) + step, appendedAt: at },
-      })
-    }
-    if (isFirst) await store.sql`DELETE FROM log_days`
-    const stepping = droppingAt(database, step, appendedAt)
-    const { lines } = await readLogPage(stepping, linesOf(runId))
-    expect([step, ...lines.map(({ message }) => message)]).toEqual([step, String(appendedAt), String(TODAY)])
-  }
-  await database.close()
-})
-
-test('between any two reads of what has arrived: the day of a line leaves, and the cursor is refused or the line is given', async () => {
-  const database = openDatabase({ url: store.postgres.url(ROLES.reader), password: 'reader', ...DEFAULT_POOL })
-  for (let step = 0; step < 4; step++) {
-    const runId = `run-arriving-${step}`
-    const day = OLDEST + (2 * STEPS + 1 + step) * DAY_MS
-    const append = (hour: number) => {
-      const appendedAt = day + hour * 3_600_000
-      return store.storeLogs([logEntry({ runId, timestamp: time(appendedAt) })], { partition: 50, appendedAt })
-    }
-    await append(10)
-    const { nextCursor } = await readLogPage(database, linesOf(runId))
-    await append(12)
-    const reading = readLogPage(droppingAt(database, step, day), linesOf(runId, nextCursor))
-    expect([step, await reading.then(({ lines }) => lines.length).catch(({ code }) => code)]).toEqual([
-      step,
-      step < 3 ? 'RL_CURSOR_INVALID' : 1,
-    ])
-  }
-  await database.close()
-})
-
 test('lines of the past that are too large to be read at once make a page short, never a refusal', async () => {
   const runId = 'run-wide'
-  const appendedAt = OLDEST + 2 * STEPS * DAY_MS
+  const appendedAt = OLDEST
   await store.sql`INSERT INTO runs (run_id, org_id, execution, status, updated_ns, created_at)
     VALUES (${runId}, 'unassigned', 1, 'RUNNING', 0, ${new Date(appendedAt).toISOString()}::timestamptz)`
   const wide = 'w'.repeat(200_000)
