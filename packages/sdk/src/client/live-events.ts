@@ -48,7 +48,9 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
       refused = error instanceof NotStreamed || (error instanceof ApiProblem && !isGoing(error))
       reason = reasonOf(live, error)
     }
-    const pollable = live.poll && !(live.poll.begin && place.cursor !== undefined)
+    // A source that keeps its own place knows nothing of what was streamed before, nor of what a gap has left out.
+    const isBegun = place.cursor !== undefined || place.from !== live.from
+    const pollable = live.poll && !(live.poll.begin && isBegun)
     if (live.poll && pollable && !fruitful && (refused || backoff.failures >= FRUITLESS)) {
       const until = live.poll.begin ? Infinity : Date.now() + streamAgain
       streamAgain *= 2

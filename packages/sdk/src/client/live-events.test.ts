@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { liveEvents } from './live-events.ts'
+import { pollLists } from './unified-polling.ts'
+
+const stream = (text: string) => new Response(text, { headers: { 'content-type': 'text/event-stream' } })
+const log = (id: number) => `event: log\nid: ${id}\ndata: {"message":"${id}"}\n\n`
+const tooMany = () =>
+  new Response(
+    JSON.stringify({ type: '', title: '', status: 429, code: 'RL_TOO_MANY_STREAMS', detail: '', instance: '' }),
+    { status: 429 },
+  )
+
+test('what a gap has left out is streamed, also when the server has too many streams just then', async () => {
+  const answers = [
+    stream(`id: 1\n\n${log(2)}event: gap\ndata: {"from":"2","to":"5","skipped":3}\n\n`),
+    tooMany(),
+    stream(log(3) + log(4) + log(5)),
+  ]
+  const asked: [from: string | null, lastEventId: string | null][] = []
+  const polled = new AbortController()
+  const events = liveEvents({
+    ...{ baseUrl: 'http://api', path: 'stream', query: {}, from: 'end', signal: polled.signal },
+    // Lists go on from their end: what the gap has left out lies before it.
+    poll: pollLists([async () => ({ limit: 1, offset: 0, logs: [], has_more: false, next_cursor: '5' })]),
+    onState: (state) => state === 'polling' && polled.abort(new Error('It was polled')),
+    fetch: async (input, init) => {
+      const request = new Request(input, init)
+      asked.push([new URL(request.url).searchParams.get('from'), request.headers.get('last-event-id')])
+      return answers.shift() ?? Promise.reject(new Error('No more is asked for here'))
+    },
+  })
+  const seen: string[] = []
+  for await (const { data } of events) {
+    seen.push((data as { message: string }).message)
+    if (seen.length === 4) break
+  }
+  expect(seen).toEqual(['2', '3', '4', '5'])
+  expect(asked).toEqual([
+    ['end', null],
+    ['2', null],
+    ['2', null],
+  ])
+})
