@@ -66,7 +66,7 @@ export async function* pollEvents(
         yield { event: 'done', data: done }
         return
       }
-    }
+    } else endedAt = undefined
     await wait(found > 0 ? BUSY_MS : QUIET_MS, live.signal)
   } while (Date.now() < until)
 }
