@@ -1,10 +1,10 @@
 // Starting programs: with an environment of their own, output to a log file, nothing inherited from Pulumi.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { NEW_ID } from '../components/component.ts'
 import type { Step } from './inputs.ts'
+import { newId } from './new-id.ts'
 import { FOLDER_VARIABLE } from './proc.ts'
 
 /** What a program gets from the person's environment; all else (NODE_OPTIONS, Pulumi's passphrase) stays out. */
@@ -69,7 +69,7 @@ export async function runToEnd(launched: Launch, name: string, signal: AbortSign
 
 /** A step of initialisation or preparation. */
 export async function runStep(step: Step, at: Omit<Launch, 'command' | 'env' | 'stdin'>, signal: AbortSignal) {
-  const command = step.command.map((part) => part.replaceAll(NEW_ID, () => randomBytes(16).toString('base64url')))
+  const command = step.command.map((part) => part.replaceAll(NEW_ID, () => newId()))
   await runToEnd({ ...at, command, env: step.env, stdin: step.stdin }, step.name, signal)
 }
 

@@ -16,13 +16,17 @@ const note = (name: string, ...words: string[]) => ({
   command: ['sh', '-c', 'printf "%s\\n" "$*" >> "$0"', join(mount, 'notes'), name, ...words],
 })
 
-function start(script: Partial<Script> = {}): string {
+function start({ environment, ...script }: Partial<Script> & { environment?: NodeJS.ProcessEnv } = {}): string {
   const text = startScript({
     ...{ mount, initialise: [note('initialise', NEW_ID)], prepare: [note('prepare')], locks: ['lock'] },
     command: ['echo', "it's $HOME"],
     ...script,
   })
-  return execFileSync('sh', ['-c', text], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  return execFileSync('sh', ['-c', text], {
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 const notes = () => readFileSync(join(mount, 'notes'), 'utf8').trimEnd().split('\n')
 
@@ -32,6 +36,13 @@ it('initialises once, prepares each time, and becomes the program, its words as 
   start()
   expect(notes()).toEqual([expect.stringMatching(/^initialise [\w-]{22}$/), 'prepare', 'prepare'])
   expect(existsSync(join(dataBelow(mount), 'lock'))).toBe(false)
+})
+
+it('makes no id that is read as an option', () => {
+  const head = join(mount, 'head')
+  writeFileSync(head, `#!/bin/sh\nprintf '\\370aaaaaaaaaaaaaaa'\n`, { mode: 0o755 })
+  start({ environment: { PATH: `${mount}:${process.env['PATH']}` } })
+  expect(notes()[0]).toMatch(/^initialise AG[\w-]{20}$/)
 })
 
 it('gives a step its standard input', () => {

@@ -52,8 +52,8 @@ export function startScript({ mount, initialise, prepare, locks, command }: Scri
     '#!/bin/sh',
     'set -eu',
     'umask 077',
-    // 128 random bits in URL-safe base64.
-    "new_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '='; }",
+    // 128 random bits in URL-safe base64; one that begins with - would be read as an option.
+    "new_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=' | sed 's/^-/A/'; }",
     ...initialisation,
     ...locks.map((lock) => `rm -f ${quoted(join(dataBelow(mount), lock))}`),
     ...prepare.map(lineOf),
