@@ -147,7 +147,8 @@ test('time-outs are told by the observer: no worker can', async () => {
 test('cancelled, and timed out as a whole', async () => {
   const hang: Plan = { stages: [[{ node: 'a', hang: true, options: { heartbeatTimeout: '5s' } }]] }
   const cancelled = await stack.run(hang)
-  const late = await stack.run(hang, { workflowRunTimeout: '2s' })
+  // Long enough that a worker on a busy machine has begun it.
+  const late = await stack.run(hang, { workflowRunTimeout: '10s' })
   await vi.waitFor(async () => {
     const { raw } = await cancelled.describe()
     expect(raw.pendingActivities?.[0]?.lastStartedTime).toBeTruthy()
@@ -166,7 +167,8 @@ test('a worker killed in the middle: the attempt is lost, the next is tried else
   const step = {
     node: 'a',
     hang: true,
-    options: { heartbeatTimeout: '1s', retry: { initialInterval: '50ms' } },
+    // Longer than a worker on a busy machine may go without a beat.
+    options: { heartbeatTimeout: '5s', retry: { initialInterval: '50ms' } },
   } as const
   const run = await stack.run({ stages: [[step]] }, { taskQueue: 'doomed' })
   const begun = async (attempt: number): Promise<void> => {
