@@ -147,5 +147,6 @@ describe('a record that was refused', () => {
     expect(await runlight('replay', letter?.id ?? '', '--sink', 'loki')).toMatchObject({ code: 2 })
     expect(await runlight('list', '--sink', 'other')).toMatchObject({ code: 1 })
     expect(await runlight('show', 'a'.repeat(22))).toMatchObject({ code: 1 })
+    expect(await runlight('show', '--value', '-'.padEnd(22, 'a'))).toMatchObject({ code: 1 })
   })
 })

@@ -14,7 +14,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { SHELLS, candidates, completionScript } from './commands/completion.ts'
 import type { Shell } from './commands/completion.ts'
 import type { StartOptions } from './commands/control.ts'
-import { addDlqCommands } from './commands/dlq-command.ts'
+import { addDlqCommands, withLettersApart } from './commands/dlq-command.ts'
 import { addLogsCommand } from './commands/logs-command.ts'
 import { addVerifyCommand } from './commands/verify-command.ts'
 import { listRuns } from './commands/runs.ts'
@@ -188,7 +188,7 @@ function count(text: string): number {
 try {
   // The words are a command line that is being typed, not one of ours.
   if (process.argv[2] === '__complete') await complete(process.argv.slice(3))
-  else await program.parseAsync()
+  else await program.parseAsync(withLettersApart(process.argv))
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2

@@ -37,6 +37,16 @@ export function addDlqCommands(program: Command, context: () => Context, count: 
     })
 }
 
+/**
+ * The command line, with dead letters behind `--` whose ids begin with `-`, as one in 64 does: they would be read as
+ * options. No option is a single word of their length.
+ */
+export function withLettersApart(words: readonly string[]): string[] {
+  const isLetter = (word: string) => /^-[\w-]{21}$/.test(word)
+  if (!words.includes('dlq') || words.includes('--') || !words.some(isLetter)) return [...words]
+  return [...words.filter((word) => !isLetter(word)), '--', ...words.filter(isLetter)]
+}
+
 function withFilters(command: Command): Command {
   const filters: readonly [flag: string, meaning: string][] = [
     ['--sink <sink>', 'only what this sink refused: loki or postgres'],
