@@ -154,6 +154,33 @@ describe('a day of logs', () => {
     expect(await partitions()).toHaveLength(4)
   })
 
+  it('is kept where an older life is given up while Loki is asked', async () => {
+    await append(TODAY - 3 * DAY)
+    await commit([1, 1])
+    const day = dayOf(TODAY - 3 * DAY)
+    const fetchOffsets: Admin['fetchOffsets'] = async (of) => {
+      await store.sql`insert into log_days (day, older_life) values (${day}, true)`
+      return admin.fetchOffsets(of)
+    }
+    const asking = { ...settings, admin: { ...admin, fetchOffsets } }
+    expect(await retentionPass(asking, NOON)).toEqual({ dropped: [], overdue: [{ day, reason: 'older_life' }] })
+    expect(await store.sql`select 1 from log_days where loki_passed_at is not null`).toEqual([])
+  })
+
+  it.each(['generation-0', 'generation-1'])(
+    'is kept where the topic was made anew and is empty, and %s is what the store has',
+    async (generation) => {
+      const day = dayOf(TODAY - 3 * DAY)
+      const { topic } = settings.logTopic
+      await settings.sql`select runlight_ensure_log_partition(${day}::date)`
+      await settings.sql`
+        insert into positions (topic, kafka_partition, generation, next_offset) values (${topic}, 1, ${generation}, 5)`
+      const kept = { dropped: [], overdue: [{ day, reason: 'older_life' }] }
+      expect(await retentionPass(settings, NOON)).toEqual(kept)
+      expect(await store.sql`select 1 from log_days`).toEqual([])
+    },
+  )
+
   it('is not dropped before it is over, nor by whoever may only write', async () => {
     const writer = settings.sql
     await writer`select runlight_ensure_log_partition(${dayOf(TODAY)}::date)`

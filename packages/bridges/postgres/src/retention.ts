@@ -27,7 +27,7 @@ const KEPT: { readonly [R in KeptReason]: string } = {
   loki_absent: "Loki's consumer group has committed nothing on the log topic. Is the Loki bridge running?",
   loki_behind: "Loki's consumer group has not passed it. Is Loki up, and the Loki bridge?",
   older_life:
-    'it has records of a life of the topic that was given up, and Loki was not seen to have passed them. If you do not need them, drop it as the owner: select runlight_drop_log_partition(day).',
+    'it has records of an older life of the topic, and Loki was not seen to have passed them. If you do not need them, drop it as the owner: select runlight_drop_log_partition(day).',
   in_use: 'somebody was reading it each time; it will be tried again.',
 }
 
@@ -69,19 +69,34 @@ export async function retentionPass(settings: RetentionSettings, now: number): P
 }
 
 async function judgeDay(
-  { sql, admin, logTopic }: RetentionSettings,
+  settings: RetentionSettings,
   day: string,
   end: number,
   older: boolean,
 ): Promise<DayVerdict | 'older_life'> {
   if (older) return 'older_life'
-  const verdict = await lokiPassed(admin, logTopic, end)
-  if (verdict === 'passed') {
-    await sql`
-      insert into log_days (day, loki_passed_at) values (${day}, now())
-      on conflict (day) do update set loki_passed_at = now() where not log_days.older_life`
-  }
-  return verdict
+  const verdict = await lokiPassed(settings.admin, settings.logTopic, end)
+  if (verdict !== 'passed') return verdict
+  return (await notePassed(settings, day)) ? 'passed' : 'older_life'
+}
+
+/**
+ * Notes it for good, unless the day's records are of another life of the topic than the one that Loki has passed: it was
+ * made anew, which this process need not know yet, or an older life was given up in the meantime.
+ */
+async function notePassed({ sql, admin, logTopic: { topic, generation } }: RetentionSettings, day: string) {
+  const stored = await sql<{ kafka_partition: number; next_offset: string }[]>`
+    select kafka_partition, next_offset from positions where topic = ${topic}`
+  // After the positions, so that the log of one life never ends below them.
+  const ends = new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, BigInt(end.high)]))
+  if (stored.some((row) => (ends.get(row.kafka_partition) ?? 0n) < BigInt(row.next_offset))) return false
+  const noted = await sql`
+    insert into log_days (day, loki_passed_at)
+    select ${day}::date, now() where not exists (
+      select from positions where topic = ${topic} and generation <> ${generation})
+    on conflict (day) do update set loki_passed_at = now() where not log_days.older_life
+    returning day`
+  return noted.length > 0
 }
 
 interface Day {
