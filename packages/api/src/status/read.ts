@@ -15,10 +15,14 @@ import { readTelemetry } from './telemetry.ts'
 import type { TelemetrySources } from './telemetry.ts'
 import type { Engine } from './temporal.ts'
 
-export interface StatusSources extends TelemetrySources {
-  bus: Bus
+/** What the status of a run is put together from. */
+export interface StandingSources extends TelemetrySources {
   engine: Engine
   lokiHealth: () => Promise<Answer<true>>
+}
+
+export interface StatusSources extends StandingSources {
+  bus: Bus
   lokiVersion: () => Promise<Answer<string>>
   /** Components with a readiness page of their own. */
   pages: () => Promise<AskedPage[]>
@@ -43,7 +47,7 @@ export async function runIsKnown({ database, engine }: StatusSources, runId: str
  * The whole status of a run; undefined when nobody knows it.
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
-export async function readStatus(sources: StatusSources, runId: string): Promise<ExecutionStatus | undefined> {
+export async function readStatus(sources: StandingSources, runId: string): Promise<ExecutionStatus | undefined> {
   return (await readStatuses(sources, [runId])).get(runId)
 }
 
@@ -54,14 +58,13 @@ export async function readStatus(sources: StatusSources, runId: string): Promise
  * @throws RunlightError RL_STORE_UNAVAILABLE
  */
 export async function readStatuses(
-  sources: StatusSources,
+  sources: StandingSources,
   runIds: readonly string[],
 ): Promise<Map<string, ExecutionStatus>> {
   const { database, engine, lokiHealth } = sources
-  const [rows, events] = await Promise.all([
-    database.read((sql) => readRunsOf(sql, runIds)),
-    database.read((sql) => readAccountEvents(sql, runIds)),
-  ])
+  // Rows before events: what is settled is remembered by the row's last event, and that one is among the events then.
+  const rows = await database.read((sql) => readRunsOf(sql, runIds))
+  const events = await database.read((sql) => readAccountEvents(sql, runIds))
   const runs = await Promise.all(
     runIds.map(async (runId) => {
       const row = rows.get(runId)

@@ -6,6 +6,7 @@ import { away } from './away.fixture.ts'
 import { completeness } from './completeness.fixture.ts'
 import { found } from './found.fixture.ts'
 import { StatusScene } from './scene.fixture.ts'
+import { settled } from './settled.fixture.ts'
 
 const scene = new StatusScene()
 beforeAll(() => scene.bringUp())
@@ -13,4 +14,5 @@ afterAll(() => scene.tearDown())
 
 found(scene)
 completeness(scene)
+settled(scene)
 away(scene)
