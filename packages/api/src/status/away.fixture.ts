@@ -11,16 +11,23 @@ import { complete } from '../test/temporal-tasks.fixture.ts'
 export function away(scene: StatusScene): void {
   describe('when something is away', () => {
     test('Temporal: what it told of an end stays, the rest is answered from the trace store, marked degraded', async () => {
-      await Promise.all(['run-ended-before', 'run-open-before', 'run-unstored'].map((runId) => scene.start(runId)))
-      await scene.takeTask('run-ended-before').then((answer) => answer(complete))
-      await scene.store.storeEvents(['run-ended-before', 'run-open-before'].map((runId) => event(runId, 'RUN_STARTED')))
-      await scene.untilStatus('run-ended-before', 'COMPLETED')
+      const stored = ['run-ended-before', 'run-open-before', 'run-open-again']
+      await Promise.all([...stored, 'run-unstored'].map((runId) => scene.start(runId)))
+      await scene.store.storeEvents(stored.map((runId) => event(runId, 'RUN_STARTED')))
+      for (const runId of ['run-ended-before', 'run-open-again']) {
+        await scene.takeTask(runId).then((answer) => answer(complete))
+        await scene.untilStatus(runId, 'COMPLETED')
+      }
+      await scene.start('run-open-again')
+      await scene.untilStatus('run-open-again', 'RUNNING')
       await scene.temporal.kill()
 
       expect(await scene.untilStatus('run-ended-before', 'COMPLETED')).not.toHaveProperty('degraded')
-      await scene
-        .eventually(() => scene.status('run-open-before'))
-        .toMatchObject({ status: 'RUNNING', degraded: [{ component: 'temporal' }] })
+      for (const runId of ['run-open-before', 'run-open-again']) {
+        await scene
+          .eventually(() => scene.status(runId))
+          .toMatchObject({ status: 'RUNNING', degraded: [{ component: 'temporal' }] })
+      }
       expect((await scene.api.refused('/workflows/runs/run-unstored/status')).status).toBe(404)
 
       await scene.temporal.start()

@@ -47,6 +47,12 @@ test('an end that only Temporal knows comes with its time and its failure, and k
   })
 })
 
+test('an end from before the start of the execution that is stored is one of an earlier execution', () => {
+  const before = { ...row('RUNNING'), startedNs: 31n }
+  expect(resolveStanding('run-1', before, engine('COMPLETED'), false)).toEqual(before)
+  expect(resolveStanding('run-1', { ...before, startedNs: 30n }, engine('COMPLETED'), false)?.state).toBe('COMPLETED')
+})
+
 test('an execution that takes over begins anew', () => {
   expect(resolveStanding('run-1', row('COMPLETED'), engine('RUNNING'), true)).toMatchObject({
     ...{ execution: 3, state: 'RUNNING', startedNs: 11n, completedNs: undefined, completedActions: 0 },

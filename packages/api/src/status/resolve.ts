@@ -9,7 +9,8 @@ import type { EngineRun } from './temporal.ts'
 /**
  * Joins both sources; undefined when neither knows the run. A final row stands by itself, unless another execution
  * has taken over (`handedOver`). Otherwise the later state wins (QUEUED, RUNNING, final), so that neither a slow bridge
- * nor a slow answer takes a state back.
+ * nor a slow answer takes a state back. An end from before the row's start is one of an earlier execution, remembered
+ * from when Temporal could be asked last; the observer takes both times from Temporal.
  */
 export function resolveStanding(
   runId: string,
@@ -21,6 +22,7 @@ export function resolveStanding(
   if (engine && handedOver) return nextExecution(row, engine)
   if (!engine || isFinal(row.state) || rank(engine.state) <= rank(row.state)) return row
   const { startedNs, closedNs } = engine
+  if (closedNs !== undefined && row.startedNs !== undefined && closedNs < row.startedNs) return row
   return {
     ...row,
     state: engine.state,

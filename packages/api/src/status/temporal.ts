@@ -59,7 +59,7 @@ export function connectTemporal(address: string): Connection {
 
 export function createEngine(connection: Connection, namespace: string): Engine {
   const answers = new BoundedMap<string, { until: number; answer: Promise<Answer<EngineRun | undefined>> }>(MAX_ANSWERS)
-  // An end that was told once stays, also when Temporal goes away before the trace store has heard of it.
+  // The end that was told last stays, also when Temporal goes away before the trace store has heard of it.
   const ended = new BoundedMap<string, EngineRun>(MAX_ENDED)
   let awayUntil = 0
   let awayReason = ''
@@ -74,7 +74,9 @@ export function createEngine(connection: Connection, namespace: string): Engine 
       const value = await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
         describeRun(connection, namespace, runId),
       )
+      // A run may be reset, or its id used again: then another execution goes on.
       if (value.closedNs !== undefined) ended.set(runId, value)
+      else ended.delete(runId)
       return { ok: true, value }
     } catch (cause) {
       if ((cause as { code?: unknown }).code === GRPC_NOT_FOUND) return { ok: true, value: undefined }
@@ -107,7 +109,11 @@ export function createEngine(connection: Connection, namespace: string): Engine 
   return { describe, forget, version }
 }
 
-async function describeRun(connection: Connection, namespace: string, runId: string): Promise<EngineRun> {
+/**
+ * The latest execution of a run, with the deadline of whoever calls.
+ * @throws the client's error; its `code` is 5 where Temporal knows none of this id
+ */
+export async function describeRun(connection: Connection, namespace: string, runId: string): Promise<EngineRun> {
   const execution = { workflowId: runId }
   const { workflowExecutionInfo: info } = await connection.workflowService.describeWorkflowExecution({
     namespace,
