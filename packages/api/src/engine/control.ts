@@ -8,7 +8,7 @@ import type { RunMemo } from '@runlight/contracts/memo'
 import { Client, WorkflowExecutionAlreadyStartedError, defaultPayloadConverter } from '@temporalio/client'
 import type { Connection } from '@temporalio/client'
 import type { temporal } from '@temporalio/proto'
-import type { Answer } from '../status/fresh.ts'
+import { describeRun } from '../status/temporal.ts'
 import type { Engine, EngineRun } from '../status/temporal.ts'
 
 export interface RunToStart {
@@ -30,6 +30,11 @@ export interface EngineControl {
    * @throws RunlightError RL_RUN_ENDED, RL_ENGINE_UNAVAILABLE
    */
   cancel: (runId: string) => Promise<RunState | undefined>
+  /**
+   * Asks Temporal how a run stands now, with the patience of what hangs on it; undefined where it knows no such run.
+   * @throws RunlightError RL_ENGINE_UNAVAILABLE
+   */
+  look: (runId: string) => Promise<EngineRun | undefined>
 }
 
 export interface ControlSettings {
@@ -122,19 +127,23 @@ export function createControl({ connection, namespace, taskQueue, engine }: Cont
       }
       // There is none, or it has ended in the meantime.
       engine.forget(runId)
-      const now = known(await engine.describe(runId))
+      const now = await look(runId)
       if (now) refuseEnded(runId, now.state)
       return undefined
     }
     engine.forget(runId)
     return before?.state ?? 'RUNNING'
   }
-  return { start, cancel }
-}
 
-function known(answer: Answer<EngineRun | undefined>): EngineRun | undefined {
-  if (answer.ok) return answer.value
-  throw unavailable(`${answer.reason}.`)
+  const look: EngineControl['look'] = async (runId) => {
+    try {
+      return await within(() => describeRun(connection, namespace, runId))
+    } catch (cause) {
+      if ((cause as { code?: unknown }).code === GRPC_NOT_FOUND) return undefined
+      throw unavailable(`How ${runId} stands cannot be asked of Temporal (${reasonOf(cause)}).`, cause)
+    }
+  }
+  return { start, cancel, look }
 }
 
 function refuseEnded(runId: string, state: RunState): void {

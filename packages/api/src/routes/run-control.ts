@@ -9,12 +9,13 @@ import type { EngineControl } from '../engine/control.ts'
 import { json } from '../http/json.ts'
 import { ParameterError } from '../http/problem.ts'
 import { route } from '../http/route.ts'
-import type { StatusSources } from '../status/read.ts'
+import type { Database } from '../store/database.ts'
 import { readRun } from '../store/runs.ts'
 import { RunPath } from './parameters.ts'
 import { runNotFound } from './runs.ts'
 
-export interface ControlSources extends StatusSources {
+export interface ControlSources {
+  database: Database
   control: EngineControl
   /** What the ids of runs begin with that are given here. */
   runPrefix: string
@@ -57,12 +58,9 @@ export const startRun = (sources: ControlSources) =>
   })
 
 /** Temporal forgets runs after a while, and would start another one with the same id. */
-async function refuseForgotten({ database, engine }: ControlSources, runId: string): Promise<void> {
+async function refuseForgotten({ database, control }: ControlSources, runId: string): Promise<void> {
   const row = await database.read((sql) => readRun(sql, runId))
-  if (!row) return
-  const answer = await engine.describe(runId)
-  if (!answer.ok) throw new RunlightError('RL_ENGINE_UNAVAILABLE', `${answer.reason}.`)
-  if (answer.value) return
+  if (!row || (await control.look(runId))) return
   const message = `${JSON.stringify(runId)} was a run that Temporal does not keep any more, so it cannot be compared.`
   throw new RunlightError('RL_RUN_EXISTS', message)
 }
