@@ -10,7 +10,7 @@ import { Together } from './together.ts'
 import { verdictOf } from './verdict.ts'
 
 export interface WatchSettings {
-  hub: Hub
+  hub: Pick<Hub, 'degraded' | 'catchUp'>
   /**
    * How those of the runs stand that anybody knows.
    * @throws RunlightError RL_STORE_UNAVAILABLE
@@ -68,6 +68,8 @@ export class StatusWatch {
       if (feed.runId !== undefined && (Date.now() >= askAt || feed.ring.end.events !== events)) {
         events = feed.ring.end.events
         status = (await this.#statuses.ask(feed.runId)) ?? status
+        // Whoever watches the feed by now may know more.
+        if (signal.aborted) return
         const verdict = status && verdictOf(status)
         if (status && verdict && !this.#isBlind()) {
           await this.#settings.hub.catchUp(feed, signal)
