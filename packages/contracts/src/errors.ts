@@ -28,6 +28,10 @@ export const ERROR_CODES = {
     title: 'A partition ends below the position that is already stored',
     next: 'The bus has lost records or another bus answers. Check its data, then `npm run provision -- --accept-generation` and `npm run up`; elsewhere run provision with `up --accept-generation` and start the bridge again.',
   },
+  RL_POSITION_WENT_BACK: {
+    title: 'The trace store has lost records that it had acknowledged',
+    next: 'Start the bridge again: it goes on at the position that the store has now, and takes what was lost from the bus again. If this comes back, two servers answer at the address of the store.',
+  },
   RL_CONSUMER_STOPPED: {
     title: 'The consumer cannot go on',
     next: 'Read the cause in the message; on Docker and Kubernetes the process is restarted, on `local` by the next `npm run up`.',

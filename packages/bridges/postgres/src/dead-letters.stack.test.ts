@@ -68,6 +68,14 @@ describe('a dead letter', () => {
     expect(after.find(({ id }) => id === ID)).toMatchObject({ reason: 'refused', refusals: 3 })
   })
 
+  it('is not stored behind others that the store has lost', async () => {
+    await deliver(sink, rawBatch([letterRecord(deadLetter()), letterRecord(deadLetter({ sink: 'postgres' }))]))
+    await store.sql`update positions set next_offset = 1`
+    const next = rawBatch([letterRecord(deadLetter({ reason: 'refused' }))], { from: 2 })
+    await expect(deliver(sink, next)).rejects.toMatchObject({ code: 'RL_POSITION_WENT_BACK' })
+    expect((await store.everything()).positions).toMatchObject([{ next_offset: '1' }])
+  })
+
   it('without its value points at it', async () => {
     const { value: _, ...letter } = deadLetter({ valueBytes: 5_000_000, keyBytes: 5 })
     await deliver(sink, rawBatch([letterRecord(letter)]))

@@ -11,6 +11,7 @@ import type { LogPartitions } from './log-partitions.ts'
 import { halves, streamsOf, withoutItems } from './part.ts'
 import type { EventItem, Item, LogItem, LogPart, Part } from './part.ts'
 import { advancePosition, lockPosition } from './positions.ts'
+import type { KnownPositions } from './positions.ts'
 import { assertPassed, storedPlaces } from './replays.ts'
 import { deliveryError, lacksPartition, refusesData, serverWords } from './store-error.ts'
 import { insertEvents } from './store-events.ts'
@@ -20,6 +21,7 @@ import { insertLogs } from './store-logs.ts'
 export interface Store {
   sql: Sql
   partitions: LogPartitions
+  positions: KnownPositions
   /** Told after each commit how far a partition is stored. */
   stored: (topic: string, partition: number, nextOffset: bigint) => void
   /** Told of each event that was stored. */
@@ -52,7 +54,10 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
   try {
     if (part.kind === 'logs') await store.partitions.ensure(part.items.map(({ record }) => record.appendedAt))
     const fresh = await store.sql.begin((tx) => storeInTransaction(tx, store, part, way))
-    if (!part.place.replay) store.stored(topic, partition, nextOffset)
+    if (!part.place.replay) {
+      store.positions.stored(part.place, nextOffset)
+      store.stored(topic, partition, nextOffset)
+    }
     if (part.kind === 'events') for (const { event } of fresh as EventItem[]) store.storedEvent(event.event.type)
     return { delivered: fresh.length, repeated: part.items.length - fresh.length }
   } catch (cause) {
@@ -73,7 +78,7 @@ async function storeInTransaction(tx: TransactionSql, store: Store, part: Part, 
   if (place.replay) return storeReplay(tx, store, part, way)
   // Statements that are not awaited one by one go to the server together, in this order.
   const [next, known] = await Promise.all([
-    lockPosition(tx, place, items[0]?.record.offset ?? place.nextOffset),
+    lockPosition(tx, place, items[0]?.record.offset ?? place.nextOffset, store.positions.get(place)),
     lockIdentities(tx, place.topic, producerIds(items)),
   ])
   if (place.nextOffset <= next) return []

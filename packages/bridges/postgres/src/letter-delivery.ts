@@ -6,13 +6,12 @@ import { METRICS } from '@runlight/contracts/metrics'
 import { SINKS } from '@runlight/contracts/topics'
 import type { Log } from '@runlight/service/log'
 import type { Metrics } from '@runlight/service/metrics'
-import type { Sql } from 'postgres'
 import { letterRows } from './letter-rows.ts'
 import { noteReplays, storeLetters } from './store-letters.ts'
-import type { LokiStreams } from './store-letters.ts'
+import type { LetterStore, LokiStreams } from './store-letters.ts'
 
 export interface LetterSettings {
-  sql: Sql
+  store: LetterStore
   deadLetterTopic: string
   loki: LokiStreams
   metrics: Metrics
@@ -21,7 +20,7 @@ export interface LetterSettings {
 
 /** Gives what stores a batch of the dead letter topic, or of Loki's replay topic. */
 export function letterDelivery({
-  sql,
+  store,
   deadLetterTopic,
   loki,
   metrics,
@@ -32,9 +31,9 @@ export function letterDelivery({
     for (const reason of Object.keys(DEAD_LETTER_REASONS)) stored.inc({ sink, reason }, 0)
   }
   return (batch) => async (context) => {
-    if (batch.topic !== deadLetterTopic) return context.retrying(() => noteReplays(sql, batch, loki))
+    if (batch.topic !== deadLetterTopic) return context.retrying(() => noteReplays(store, batch, loki))
     const { counts, fresh } = await context.retrying(() =>
-      storeLetters(sql, batch, (records) => letterRows(records, batch)),
+      storeLetters(store, batch, (records) => letterRows(records, batch)),
     )
     for (const { sink, reason } of fresh) stored.inc({ sink, reason })
     const unreadable = fresh.filter(({ reason }) => reason === 'unreadable').length

@@ -173,7 +173,9 @@ describe('events', () => {
     for (const [from, event] of events.entries()) await deliver(sink, eventBatch([event], { from }))
     const [one] = await store.sql`select completed_actions, total_actions from runs`
     expect(one).toEqual({ completed_actions: expected.completedActions, total_actions: expected.totalActions })
+    await sink.close()
     await store.clear()
+    sink = store.sink()
     await deliver(sink, eventBatch(events.reverse()))
     const [other] = await store.sql`select completed_actions, total_actions from runs`
     expect(other).toEqual(one)
@@ -211,6 +213,37 @@ describe('positions', () => {
     await expect(deliver(sink, batch)).rejects.toEqual(stopped)
     await expect(deliver(sink, batch)).rejects.toBeInstanceOf(RunlightError)
     expect(await store.messages()).toHaveLength(5)
+  })
+
+  // A standby is promoted that had not received the last transactions.
+  it.each([
+    ['lie below', () => store.sql`update positions set next_offset = 5`],
+    ['are gone from', () => store.sql`delete from positions`],
+  ])('that %s what was stored before stop the process; the next one takes again what was lost', async (_, goBack) => {
+    const entries = logEntries(15)
+    await deliver(sink, logBatch(entries.slice(0, 10)))
+    await goBack()
+    await store.sql`delete from logs where kafka_offset >= 5`
+    await store.sql`update producer_ranges set seqs = int8multirange(int8range(1, 6))`
+    const stopped = expect.objectContaining({ code: 'RL_POSITION_WENT_BACK' })
+    await expect(deliver(sink, logBatch(entries.slice(10), { from: 10 }))).rejects.toEqual(stopped)
+    expect(await store.messages()).toHaveLength(5)
+    await sink.close()
+    sink = store.sink()
+    const next = Number((await sink.position?.(assigned)) ?? 0n)
+    await deliver(sink, logBatch(entries.slice(next), { from: next }))
+    expect(await store.messages()).toEqual(entries.map(({ message }) => message))
+  })
+
+  it('are believed when they are asked for again: the partition goes on there', async () => {
+    const entries = logEntries(10)
+    await deliver(sink, logBatch(entries))
+    await store.sql`update positions set next_offset = 5`
+    expect(await sink.position?.(assigned)).toBe(5n)
+    expect(await deliver(sink, logBatch(entries.slice(5), { from: 5 }))).toMatchObject({ repeated: 5 })
+    const more = logEntries(5, {}, 11)
+    // Retention has taken some in between.
+    expect(await deliver(sink, logBatch(more, { from: 20 }))).toMatchObject({ delivered: 5 })
   })
 
   it('are announced, many deliveries together', async () => {

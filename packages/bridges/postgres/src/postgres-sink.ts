@@ -14,7 +14,7 @@ import { letterDelivery } from './letter-delivery.ts'
 import { LogPartitions } from './log-partitions.ts'
 import { PositionNotifier } from './notifier.ts'
 import { preparePart } from './part.ts'
-import { readPosition } from './positions.ts'
+import { KnownPositions, readPosition } from './positions.ts'
 
 export interface PostgresSinkSettings {
   sql: Sql
@@ -30,15 +30,22 @@ export interface PostgresSinkSettings {
 export function createPostgresSink(settings: PostgresSinkSettings): Sink {
   const { sql, logTopic, eventTopic, deadLetterTopic, labels, metrics, log } = settings
   const partitions = new LogPartitions(sql)
+  const positions = new KnownPositions()
   const notifier = new PositionNotifier(sql, log)
   const events = metrics.counter(METRICS.traceEvents)
   for (const type of TRACE_EVENT_TYPES) events.inc({ type }, 0)
   const store = {
-    ...{ sql, partitions },
+    ...{ sql, partitions, positions },
     stored: (topic: string, partition: number, nextOffset: bigint) => notifier.stored(topic, partition, nextOffset),
     storedEvent: (type: string) => events.inc({ type }),
   }
-  const letters = letterDelivery({ sql, deadLetterTopic, loki: { logTopic, labels }, metrics, log })
+  const letters = letterDelivery({
+    store: { sql, positions },
+    deadLetterTopic,
+    loki: { logTopic, labels },
+    metrics,
+    log,
+  })
   return {
     name: 'postgres',
     topics: [
@@ -49,7 +56,9 @@ export function createPostgresSink(settings: PostgresSinkSettings): Sink {
     ],
     position: async (partition) => {
       await partitions.ensureAhead(Date.now())
-      return readPosition(sql, partition)
+      const next = await readPosition(sql, partition)
+      positions.asked(partition, next)
+      return next
     },
     prepare: (batch) => {
       if (batch.kind === 'raw') return letters(batch)

@@ -14,18 +14,24 @@ import type { LetterRow } from './letter-rows.ts'
 import { streamShares, sumStreams } from './log-rows.ts'
 import type { StreamRow } from './log-rows.ts'
 import { advancePosition, lockPosition } from './positions.ts'
+import type { KnownPositions } from './positions.ts'
 import { deliveryError } from './store-error.ts'
 import { upsertStreams } from './store-logs.ts'
+
+export interface LetterStore {
+  sql: Sql
+  positions: KnownPositions
+}
 
 /** A letter that was stored for the first time. */
 export type NewLetter = Pick<LetterRow, 'sink' | 'reason'>
 
 /**
  * Runs `work` in a transaction, unless the partition's position has passed the batch; moves the position past it.
- * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED
+ * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED or RL_POSITION_WENT_BACK
  */
 async function oncePerPosition<R>(
-  sql: Sql,
+  { sql, positions }: LetterStore,
   batch: RawBatch,
   work: (tx: TransactionSql, above: readonly BusRecord[]) => Promise<R>,
 ): Promise<R | undefined> {
@@ -33,7 +39,7 @@ async function oncePerPosition<R>(
   const place = { topic, partition, generation }
   try {
     const done = await sql.begin(async (tx) => {
-      const next = await lockPosition(tx, place, records[0]?.offset ?? nextOffset)
+      const next = await lockPosition(tx, place, records[0]?.offset ?? nextOffset, positions.get(place))
       if (nextOffset <= next) return undefined
       const result = await work(
         tx,
@@ -42,6 +48,7 @@ async function oncePerPosition<R>(
       await advancePosition(tx, place, nextOffset, BigInt(lastAppendedAt) * 1_000_000n)
       return { result }
     })
+    positions.stored(place, nextOffset)
     return done?.result
   } catch (cause) {
     throw cause instanceof RunlightError ? cause : deliveryError(cause)
@@ -50,14 +57,14 @@ async function oncePerPosition<R>(
 
 /**
  * Stores letters; what tells of a letter again counts its refusals. `rowsOf` must not fail. Gives the new ones.
- * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED
+ * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED or RL_POSITION_WENT_BACK
  */
 export async function storeLetters(
-  sql: Sql,
+  store: LetterStore,
   batch: RawBatch,
   rowsOf: (records: readonly BusRecord[]) => readonly LetterRow[],
 ): Promise<{ counts: DeliveryCounts; fresh: readonly NewLetter[] }> {
-  const fresh = await oncePerPosition(sql, batch, (tx, above) => upsertLetters(tx, rowsOf(above)))
+  const fresh = await oncePerPosition(store, batch, (tx, above) => upsertLetters(tx, rowsOf(above)))
   const delivered = fresh?.length ?? 0
   return { counts: { delivered, repeated: batch.records.length - delivered }, fresh: fresh ?? [] }
 }
@@ -95,10 +102,10 @@ export interface LokiStreams {
 /**
  * Notes which letters lie on Loki's replay topic, so that the API can tell from its group's committed offset what has
  * become of them, and, when a letter is replayed for the first time, the stream that its line goes to.
- * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED
+ * @throws DeliveryError, or RunlightError RL_GENERATION_CHANGED or RL_POSITION_WENT_BACK
  */
-export async function noteReplays(sql: Sql, batch: RawBatch, loki: LokiStreams): Promise<DeliveryCounts> {
-  await oncePerPosition(sql, batch, async (tx, above) => {
+export async function noteReplays(store: LetterStore, batch: RawBatch, loki: LokiStreams): Promise<DeliveryCounts> {
+  await oncePerPosition(store, batch, async (tx, above) => {
     const noted = replaysOf(above)
     if (noted.size === 0) return
     const ids = [...noted.keys()].sort()
