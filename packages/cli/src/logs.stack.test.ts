@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestApi } from '@runlight/api/test/api.fixture'
 import type { TestApi } from '@runlight/api/test/api.fixture'
-import { logEntry, time, traceEvent } from '@runlight/api/test/records.fixture'
+import { account, closed, logEntry, time, traceEvent } from '@runlight/api/test/records.fixture'
 import { startTraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { TraceStore } from '@runlight/api/test/trace-store.fixture'
 import type { LogEntry } from '@runlight/contracts/log-entry'
+import type { TraceEvent } from '@runlight/contracts/trace-event'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startProxy } from '../../../regression/fixtures/tcp-proxy.ts'
 import { linesOf, runlight, startRunlight } from './runlight.fixture.ts'
@@ -182,6 +183,50 @@ describe('a run', () => {
     const both = await runlight(['logs', 'run-looks', '-c', 'longer', '-c', 'a', '-n', '2'], env())
     expect(linesOf(both.out)).toEqual(['longer#2 three', 'a        four'])
   })
+
+  test('that has ended while lines of it may be under way: 7, with what to do, and what came is kept', async () => {
+    const sent = account({ producerId: 'late', count: 2, lastSeq: 2, positions: [{ partition: 0, offset: '1000000' }] })
+    const data = { logs: sent, events: account({ producerId: 'late' }) }
+    await endLongAgo('run-short', closed('run-short', data, { timestamp: time(START) }))
+    const folder = mkdtempSync(join(tmpdir(), 'runlight-export-'))
+    const file = join(folder, 'run.json')
+    const { code, err } = await runlight(['logs', 'run-short', '-f', '--export', 'json', '-o', file], env())
+    const open =
+      'run-short has ended, but not all that it sent is known to have arrived (postgres arriving, loki unknown)'
+    const may = 'some may be missing here, or still be under way.'
+    const see = '`runlight status run-short` says what is missing.\n'
+    const since = 'The same command without -f gives the lines that have come since.'
+    expect([code, err]).toEqual([7, `${open}: ${may} ${since} ${file} holds those that had come. ${see}`])
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(1)
+    rmSync(folder, { recursive: true })
+    const watched = await runlight(['watch', 'run-short'], env())
+    const events = 'The same command gives the events that have come since.'
+    expect([watched.code, watched.err]).toEqual([0, `${open}: ${may} ${events} ${see}`])
+  })
+
+  test('that has ended, and is not known to be in Loki: 0, and it is said', async () => {
+    const data = { logs: account({ producerId: 'a', positions: [{ partition: 0, offset: '0' }] }) }
+    const events = account({ producerId: 'b' })
+    await endLongAgo('run-lokiless', closed('run-lokiless', { ...data, events }, { timestamp: time(START) }))
+    for (const command of [['logs', '-f'], ['watch']]) {
+      const { code, err } = await runlight([...command, 'run-lokiless'], env())
+      const here = 'run-lokiless has ended, and all that it sent has arrived; not all is known to be in Loki'
+      const see = '`runlight status run-lokiless` says what is missing.\n'
+      expect([code, err]).toEqual([0, `${here} (postgres complete, loki unknown): ${see}`])
+    }
+  })
+
+  /** A run with one line whose time to arrive is over. */
+  async function endLongAgo(runId: string, close: TraceEvent): Promise<void> {
+    const data = { attempts: [{ nodeRef: 'build', attempt: 1 }] }
+    const timestamp = time(START)
+    await store.storeLogs([logEntry({ runId, timestamp })])
+    await store.storeEvents([
+      traceEvent({ runId, type: 'RUN_STARTED', timestamp }),
+      close,
+      traceEvent({ runId, type: 'RUN_COMPLETED', timestamp, data }),
+    ])
+  }
 
   test('that has ended is printed, and that is all', async () => {
     const { code, out } = await runlight(['logs', RUN, '-f', '-n', '2'], env())

@@ -76,7 +76,9 @@ Examples:
   runlight logs bus postgres -l warn,error   what went wrong there
   runlight logs RUN -f -c build              one node of a run, until the run has ended
   runlight logs RUN --export csv -o run.csv  a whole run, as a table
-  runlight logs RUN --logql 'sum by (node) (count_over_time({}[5m]))'`,
+  runlight logs RUN --logql 'sum by (node) (count_over_time({}[5m]))'
+
+Exit codes: 0 answered, 7 the run that -f followed has ended, and lines of it may still be under way`,
     )
     .action(async (names: string[], flags: LogFlags) => {
       const { attempt, level, stream, since, until } = flags

@@ -1,6 +1,7 @@
 // `runlight logs`: lines of a run, or of components.
 
 import type { StoredLog } from '@runlight/contracts/api'
+import type { StreamDone } from '@runlight/contracts/api-stream'
 import type { Context } from '../context.ts'
 import { exporter } from '../logs/export.ts'
 import type { ExportFormat } from '../logs/export.ts'
@@ -11,6 +12,7 @@ import { findTarget, runTarget } from '../logs/target.ts'
 import type { LineFilters, LogTarget } from '../logs/target.ts'
 import { openFile } from '../output.ts'
 import type { Output } from '../output.ts'
+import { isAllThere, whatIsOpen } from '../run-end.ts'
 
 export interface LogsOptions {
   filters: LineFilters
@@ -31,6 +33,8 @@ export interface LogsOptions {
 
 /** What a follower of components is shown of the past. */
 const LINES_BEFORE = 100
+/** A run that was followed has ended, and not all of its lines are known to be there. */
+const NOT_ALL_THERE = 7
 
 /** Prints the lines of one run, oldest first. */
 export async function printLogs(context: Context, runId: string, options: LogsOptions): Promise<void> {
@@ -56,9 +60,11 @@ export async function showLogs(context: Context, names: readonly string[], optio
 async function print({ output }: Context, target: LogTarget, options: LogsOptions): Promise<void> {
   const { file, filters, lines, follow, exclude = [] } = options
   const stop = new AbortController()
+  const told: { done?: StreamDone } = {}
   const read = readLines(target, {
     ...{ filters, exclude, follow, signal: stop.signal },
     lines: lines === 'all' ? undefined : lines,
+    onDone: (done) => (told.done = done),
   })
   const opened = file === undefined || file === '-' ? undefined : await openFile(file)
   const listening = onInterrupt((exitCode) => {
@@ -71,12 +77,21 @@ async function print({ output }: Context, target: LogTarget, options: LogsOption
   try {
     await write(opened?.output ?? output, target, read, options)
     await opened?.keep()
+    if (told.done) tellEnd(told.done, opened && file)
   } catch (error) {
     await opened?.discard()
     throw error
   } finally {
     listening()
   }
+}
+
+/** What a script makes of the exit code, a person makes of the words; the file stays, as all that there was. */
+function tellEnd(done: StreamDone, file: string | undefined): void {
+  const kept = file === undefined ? '' : ` ${file} holds those that had come.`
+  const open = whatIsOpen(done, `The same command without -f gives the lines that have come since.${kept}`)
+  if (open !== undefined) process.stderr.write(`${open}\n`)
+  if (!isAllThere(done)) process.exitCode ??= NOT_ALL_THERE
 }
 
 async function write(

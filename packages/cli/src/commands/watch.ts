@@ -1,10 +1,12 @@
 // `runlight watch RUN`: what happens in a run, as it happens; ends as the run does.
 
 import type { StoredEvent } from '@runlight/contracts/api'
+import type { StreamDone } from '@runlight/contracts/api-stream'
 import type { ExecutionStatus, RunState } from '@runlight/contracts/execution-status'
 import { sayWhenAway } from '../context.ts'
 import type { Context } from '../context.ts'
 import type { Output, Style } from '../output.ts'
+import { whatIsOpen } from '../run-end.ts'
 import { visible } from '../visible-text.ts'
 import { paintState, runDuration, runProgress } from './format.ts'
 
@@ -37,21 +39,24 @@ export interface WatchOptions {
 }
 
 /**
- * Prints a run's events until it has ended and everything of it has arrived.
+ * Prints a run's events until it has ended and everything of it has arrived; what has not in time, standard error tells.
  * @returns the exit code that tells how it has ended
  * @throws ApiProblem when there is no such run
  */
 export async function watchRun(context: Context, runId: string, { json = false }: WatchOptions): Promise<number> {
   const { api, output } = context
   let last: ExecutionStatus | undefined
+  let done: StreamDone | undefined
   const onState = sayWhenAway
   for await (const { event, data } of api.followRun(runId, { events: ['status', 'trace'], onState })) {
     if (event === 'trace') await printEvent(output, data, json)
     else if (event === 'status') last = data
-    else if (event === 'done') last = data.status
+    else if (event === 'done') done = data
   }
-  const status = last ?? (await api.status(runId))
+  const status = done?.status ?? last ?? (await api.status(runId))
   await output.line(json ? JSON.stringify(status) : ending(output, visible(status)))
+  const open = done && whatIsOpen(done, 'The same command gives the events that have come since.')
+  if (open !== undefined) process.stderr.write(`${open}\n`)
   return EXIT_CODES[status.status] ?? 1
 }
 

@@ -1,6 +1,7 @@
 // Lines of a target in order: all, the last ones, and those that come.
 
 import type { StoredLog } from '@runlight/contracts/api'
+import type { StreamDone } from '@runlight/contracts/api-stream'
 import type { LogQuery } from '@runlight/sdk/client/api-client'
 import { CommandError } from '../command-error.ts'
 import type { LineFilters, LinePage, LogTarget } from './target.ts'
@@ -13,6 +14,8 @@ export interface ReadOptions {
   lines?: number | undefined
   /** Goes on until the target has ended. */
   follow?: boolean | undefined
+  /** Told when a run that was followed has ended. */
+  onDone?: (done: StreamDone) => void
   /** Ends the following. */
   signal: AbortSignal
 }
@@ -73,7 +76,7 @@ async function lastLines(
 /** What is there, or the last lines of it, and then what comes. */
 async function* coming(
   { follow }: LogTarget,
-  { filters, lines, signal }: ReadOptions,
+  { filters, lines, signal, onDone }: ReadOptions,
 ): AsyncGenerator<StoredLog, void, undefined> {
   if (lines !== undefined && lines > MOST_LINES_BEFORE) {
     throw new CommandError(`With -f, at most ${MOST_LINES_BEFORE} lines can be asked for by -n; or leave -n out.`, 2)
@@ -82,6 +85,7 @@ async function* coming(
   try {
     for await (const { event, data } of follow(from, filters, signal)) {
       if (event === 'log') yield data
+      else if (event === 'done') onDone?.(data)
     }
   } catch (error) {
     if (!signal.aborted) throw error
