@@ -132,7 +132,11 @@ export function createControl({ connection, namespace, taskQueue, engine }: Cont
       return undefined
     }
     engine.forget(runId)
-    return before?.state ?? 'RUNNING'
+    if (before) return before.state
+    // Temporal takes the request for a run that has ended, too. One that is cancelled may be so by this request.
+    const now = await look(runId).catch(() => undefined)
+    if (now && now.state !== 'CANCELLED') refuseEnded(runId, now.state)
+    return 'RUNNING'
   }
 
   const look: EngineControl['look'] = async (runId) => {

@@ -152,14 +152,18 @@ test('a run is cancelled also when Temporal was too slow to say how it stands', 
   await connection.close()
 })
 
-test('that Temporal keeps no such run any more is found out also when it was too slow at first', async () => {
+test('that a run has ended, or is none any more, is found out also when Temporal was too slow at first', async () => {
   await store.storeEvents([traceEvent({ runId: 'run-of-long-ago', type: 'RUN_STARTED' })])
   const connection = await Connection.connect({ address: temporal.address })
+  const client = new Client({ connection, namespace: temporal.namespace })
+  const ended = await client.workflow.start('nothing', { workflowId: 'run-ended', taskQueue: 'nobody' })
+  await ended.terminate()
   const database = openDatabase({ url: store.postgres.url(ROLES.reader), password: 'reader', ...DEFAULT_POOL })
   const sources = { database, control: hurriedControl(connection), runPrefix: '' }
   const refusalOf = (path: Route, params: Record<string, unknown>, body?: unknown) =>
     expect.poll(() => path.answerTo({ params, query: {}, body }).catch(({ code }) => code as unknown), WAIT)
   await refusalOf(startRun(sources), {}, { runId: 'run-of-long-ago' }).toBe('RL_RUN_EXISTS')
+  await refusalOf(runCancel(sources), { runId: 'run-ended' }).toBe('RL_RUN_ENDED')
   await refusalOf(runCancel(sources), { runId: 'run-of-long-ago' }).toBe('RL_RUN_ENDED')
   await refusalOf(runCancel(sources), { runId: 'nobody' }).toBe('RL_RUN_NOT_FOUND')
   await Promise.all([database.close(), connection.close()])
