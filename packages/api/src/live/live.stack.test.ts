@@ -173,7 +173,8 @@ test('a WebSocket reader of new lines that is cut off before the first one comes
   const cut = read('end')
   await eventually(() => cut.messages.length).toBeGreaterThan(0)
   cut.socket.terminate()
-  expect(cut.messages.map(({ event, data }) => [event, data])).toEqual([['place', {}]])
+  // On a busy machine there may be signs of life behind it, which are places too.
+  for (const { event, data } of cut.messages) expect([event, data]).toEqual(['place', {}])
   await live.store.storeLogs(numbered(runId, 5, 5))
   const back = read(cut.messages[0]?.id ?? '')
   const lines = () => back.messages.filter(({ event }) => event === 'log').map(({ data }) => data.message)
