@@ -139,13 +139,14 @@ test('a slow reader is told what it missed, and the status counts it', async () 
   slow.pause()
   const long = 'x'.repeat(1_000)
   const total = 12_000
-  for (let from = 0; from < total; from += 1_000) {
-    const entries = Array.from({ length: 1_000 }, (_, index) =>
+  for (let from = 0; from < total; from += 400) {
+    const entries = Array.from({ length: 400 }, (_, index) =>
       logEntry({ runId: 'run-long', message: `long ${from + index}`, metadata: { long } }),
     )
     await live.store.storeLogs(entries)
+    // No more than the buffer holds: however busy the machine is, a reader that reads on has no gap.
+    await eventually(() => lineCount(quick)).toBe(from + entries.length)
   }
-  await eventually(() => lineCount(quick)).toBe(total)
   // Those that were cut off before are noticed in a moment.
   await eventually(async () => (await live.api.get<StreamStatus>('/api/v1/logs/stream/status')).connections).toEqual({
     sse: 2,
