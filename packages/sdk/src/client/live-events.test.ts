@@ -41,3 +41,25 @@ test('what a gap has left out is streamed, also when the server has too many str
     ['2', null],
   ])
 })
+
+test('what is polled from a place of its own is not streamed from the end when the API was away for a moment', async () => {
+  let [streams, pages] = [0, 0]
+  const events = liveEvents({
+    ...{ baseUrl: 'http://api', path: 'stream', query: {}, from: 'end' },
+    poll: pollLists([
+      async ({ cursor }) => {
+        const page = { limit: 1, offset: 0, logs: [], has_more: false, next_cursor: '1' }
+        if (cursor === 'end') return page
+        if (++pages === 1) throw new Error('It is away')
+        const timestamp = new Date().toISOString()
+        return { ...page, logs: [{ type: 'job', timestamp, level: 'info', stream: 'stdout', message: '2' }] }
+      },
+    ]),
+    fetch: async () => (++streams === 1 ? tooMany() : stream(log(3))),
+  })
+  for await (const { data } of events) {
+    expect(data).toMatchObject({ message: '2' })
+    break
+  }
+  expect([streams, pages]).toEqual([1, 2])
+})

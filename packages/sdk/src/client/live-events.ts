@@ -24,6 +24,8 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
   const backoff = new Backoff()
   const tell = once(live.onState)
   let streamAgain = STREAM_AGAIN_MS
+  // From a place of its own, which no stream could go on from.
+  let isPolled = false
   for (;;) {
     let reason: string
     let refused: boolean
@@ -35,6 +37,7 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
       backoff.succeeded()
     }
     try {
+      if (isPolled) throw new NotStreamed('none has before')
       for await (const event of streamed(live, place, onOpen, onPlace)) {
         yield event
         if (event.event === 'done') return
@@ -55,6 +58,7 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
       const until = live.poll.begin ? Infinity : Date.now() + streamAgain
       streamAgain *= 2
       const started = () => {
+        isPolled = live.poll?.begin !== undefined
         backoff.succeeded()
         tell('polling', reason)
       }
