@@ -35,30 +35,33 @@ export interface VectorRow {
   last_append_ms: string | null
 }
 
-/** The positions of the topic of log entries, to bind a list to what is stored now. */
-export async function readVector(sql: Sql, topic: string, scope: LogScope): Promise<PositionVector> {
-  const vector = positionVector(
-    await sql<VectorRow[]>`SELECT ${vectorColumns(sql)} FROM positions WHERE topic = ${topic}`,
-  )
-  const otherwise = await readOlderGeneration(sql, scope, vector)
-  return { ...vector, otherwise }
-}
-
 /**
+ * The positions of the topic of log entries, to bind a list to what is stored now. One statement, so that a partition
+ * whose first lines are being stored has both, lines and position, or neither.
+ *
  * Lines in partitions without a position are of an earlier generation of the topic, which was given up
  * (provision --accept-generation): what is appended later than the last of them is new.
  */
-async function readOlderGeneration(sql: Sql, scope: LogScope, { partitions }: PositionVector): Promise<Stored> {
+export async function readVector(sql: Sql, topic: string, scope: LogScope): Promise<PositionVector> {
   const own = positionScope(sql, scope)
-  const gaps = [...partitions.keys()].filter((partition) => partitions[partition] === undefined)
-  const [row] = await sql<{ since_ms: string | null }[]>`
-    SELECT floor(extract(epoch FROM max(created_at)) * 1000)::bigint + 1 AS since_ms FROM (
-      (SELECT created_at FROM logs WHERE ${own} AND kafka_partition >= ${partitions.length}
-        ORDER BY kafka_partition, kafka_offset OFFSET 0)
-      UNION ALL
-      SELECT created_at FROM logs WHERE ${own} AND kafka_partition = ANY(${gaps}::integer[])
-    ) AS older`
-  return { nextOffset: 0n, sinceMs: Number(row?.since_ms ?? 0) }
+  const highest = sql`(SELECT max(kafka_partition) FROM positions WHERE topic = ${topic})`
+  const gaps = sql`(
+    SELECT gap FROM generate_series(0, ${highest}) AS gap
+    WHERE NOT EXISTS (SELECT FROM positions WHERE topic = ${topic} AND kafka_partition = gap) OFFSET 0)`
+  const rows = await sql<((VectorRow | { kafka_partition: null }) & { since_ms: string | null })[]>`
+    SELECT ${vectorColumns(sql)}, since_ms FROM (
+      SELECT floor(extract(epoch FROM max(created_at)) * 1000)::bigint + 1 AS since_ms FROM (
+        (SELECT created_at FROM logs WHERE ${own} AND kafka_partition > coalesce(${highest}, -1)
+          ORDER BY kafka_partition, kafka_offset OFFSET 0)
+        UNION ALL
+        SELECT line.created_at FROM ${gaps} AS gaps CROSS JOIN LATERAL (
+          SELECT created_at FROM logs WHERE ${own} AND kafka_partition = gap
+          ORDER BY kafka_partition, kafka_offset OFFSET 0
+        ) AS line
+      ) AS older
+    ) AS others LEFT JOIN positions ON topic = ${topic}`
+  const vector = positionVector(rows.filter((row) => row.kafka_partition !== null))
+  return { ...vector, otherwise: { nextOffset: 0n, sinceMs: Number(rows[0]?.since_ms ?? 0) } }
 }
 
 export function vectorColumns(sql: Sql): Fragment {
