@@ -112,19 +112,28 @@ export async function readLetters(sql: Sql, query: LetterQuery): Promise<LetterR
     ${since === undefined ? sql`` : sql`AND created_at >= ${timeText(since)}::timestamptz`}
     ${until === undefined ? sql`` : sql`AND created_at <= ${timeText(until)}::timestamptz`}
     ${sink !== undefined && reason !== undefined ? sql`AND sink = ${sink} AND reason = ${reason}` : sql``}`
-  const rows = await sql<Columns[]>`
-    SELECT ${columns(sql, lokiPassed)} FROM (SELECT * FROM dead_letters ${place} ${order} LIMIT ${scan}) AS scanned
-    WHERE ${sink === undefined ? sql`true` : sql`sink = ${sink}`}
+  const wanted = sql`(
+    ${sink === undefined ? sql`true` : sql`sink = ${sink}`}
       AND ${reason === undefined ? sql`true` : sql`reason = ${reason}`}
       AND ${topic === undefined ? sql`true` : sql`topic = ${topic}`}
-      AND ${filter.state === undefined ? sql`true` : sql`${letterState(sql, lokiPassed)} = ${filter.state}`}
+      AND ${filter.state === undefined ? sql`true` : sql`${letterState(sql, lokiPassed)} = ${filter.state}`})`
+  // The last row that a filter looked at comes with the others, wanted or not: read by itself it could be another one.
+  const filtered = [sink, reason, topic, filter.state].some((value) => value !== undefined)
+  const nth = filtered ? sql`row_number() OVER (${order})` : sql`0`
+  const rows = await sql<(Columns & { wanted: boolean; is_edge: boolean })[]>`
+    SELECT ${columns(sql, lokiPassed)}, ${wanted} AS wanted, nth = ${scan} AS is_edge
+    FROM (SELECT *, ${nth} AS nth FROM dead_letters ${place} ${order} LIMIT ${scan}) AS scanned
+    WHERE ${wanted} OR nth = ${scan}
     ${order} LIMIT ${limit + 1}`
-  const letters = rows.slice(0, limit).map(letterRow)
-  if (rows.length > limit) return { letters, goOn: letters.at(-1) }
-  const [edge] = await sql<{ id: string; created_micros: string }[]>`
-    SELECT id, (extract(epoch FROM created_at) * 1000000)::bigint AS created_micros
-    FROM dead_letters ${place} ${order} OFFSET ${scan - 1} LIMIT 1`
-  return { letters, goOn: edge && { id: edge.id, createdMicros: BigInt(edge.created_micros) } }
+  const last = rows.at(-1)
+  const goOn = rows.length > limit ? rows[limit - 1] : last?.is_edge ? last : undefined
+  return {
+    letters: rows
+      .slice(0, limit)
+      .filter((row) => row.wanted)
+      .map(letterRow),
+    goOn: goOn && { id: goOn.id, createdMicros: BigInt(goOn.created_micros) },
+  }
 }
 
 export async function readLetter(sql: Sql, id: string, lokiPassed: bigint): Promise<LetterRow | undefined> {

@@ -98,15 +98,24 @@ export async function readRuns(sql: Sql, query: RunListQuery): Promise<RunRows> 
           : sql`true`
     }`
   const order = sql`ORDER BY created_at DESC, run_id DESC`
-  const rows = await sql<Row[]>`
-    SELECT ${COLUMNS(sql)} FROM (SELECT * FROM runs ${place} ${order} LIMIT ${scan}) AS scanned
-    WHERE ${status === undefined ? sql`true` : sql`status = ${status}`}
+  const filtered = status !== undefined && workflowId !== undefined
+  const wanted = filtered ? sql`status = ${status}` : sql`true`
+  // The last row that a filter looked at comes with the others, wanted or not: read by itself it could be another one.
+  const nth = filtered ? sql`row_number() OVER (${order})` : sql`0`
+  const rows = await sql<(Row & { wanted: boolean; is_edge: boolean })[]>`
+    SELECT ${COLUMNS(sql)}, ${wanted} AS wanted, nth = ${scan} AS is_edge
+    FROM (SELECT *, ${nth} AS nth FROM runs ${place} ${order} LIMIT ${scan}) AS scanned
+    WHERE ${wanted} OR nth = ${scan}
     ${order} LIMIT ${limit + 1}`
-  const runs = rows.slice(0, limit).map(runRow)
-  if (rows.length > limit) return { runs, goOn: runs.at(-1) }
-  const [edge] = await sql<{ run_id: string; created_micros: string }[]>`
-    SELECT run_id, ${CREATED_MICROS(sql)} FROM runs ${place} ${order} OFFSET ${scan - 1} LIMIT 1`
-  return { runs, goOn: edge && { runId: edge.run_id, createdMicros: BigInt(edge.created_micros) } }
+  const last = rows.at(-1)
+  const goOn = rows.length > limit ? rows[limit - 1] : last?.is_edge ? last : undefined
+  return {
+    runs: rows
+      .slice(0, limit)
+      .filter((row) => row.wanted)
+      .map(runRow),
+    goOn: goOn && { runId: goOn.run_id, createdMicros: BigInt(goOn.created_micros) },
+  }
 }
 
 const YEAR_1 = -62_135_596_800_000_000_000n
