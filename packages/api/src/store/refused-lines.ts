@@ -13,7 +13,7 @@ export interface RefusedQuery {
   lokiPassed: bigint
 }
 
-/** Most letters that are looked at for one answer. */
+/** Most letters that are looked at for one answer. Each run has its share: those of one must not hide another's. */
 const MOST_LETTERS = 10_000
 
 /**
@@ -25,13 +25,15 @@ export async function readRefusedLines(
   { runIds, topic, lokiPassed }: RefusedQuery,
 ): Promise<Map<string, Range[]>> {
   const rows = await sql<{ producer_id: string | null; producer_seq: string | null; value: Buffer | null }[]>`
-    SELECT logs.producer_id, logs.producer_seq, CASE WHEN logs.producer_id IS NULL THEN value END AS value
-    FROM unnest(${runIds as string[]}::text[]) AS wanted (run_id)
-    JOIN dead_letters ON dead_letters.key = convert_to(wanted.run_id, 'UTF8')
-    LEFT JOIN logs ON logs.created_at = dead_letters.appended_at
-      AND logs.kafka_partition = dead_letters.kafka_partition AND logs.kafka_offset = dead_letters.kafka_offset
-    WHERE sink = 'loki' AND topic = ${topic} AND ${letterState(sql, lokiPassed)} <> 'replayed'
-    LIMIT ${MOST_LETTERS}`
+    SELECT logs.producer_id, logs.producer_seq, CASE WHEN logs.producer_id IS NULL THEN letter.value END AS value
+    FROM unnest(${runIds as string[]}::text[]) AS wanted (run_id) CROSS JOIN LATERAL (
+      SELECT appended_at, kafka_partition, kafka_offset, value FROM dead_letters
+      WHERE key = convert_to(wanted.run_id, 'UTF8') AND sink = 'loki' AND topic = ${topic}
+        AND ${letterState(sql, lokiPassed)} <> 'replayed'
+      LIMIT ${Math.ceil(MOST_LETTERS / Math.max(1, runIds.length))}
+    ) AS letter
+    LEFT JOIN logs ON logs.created_at = letter.appended_at
+      AND logs.kafka_partition = letter.kafka_partition AND logs.kafka_offset = letter.kafka_offset`
   const refused = new Map<string, Range[]>()
   for (const row of rows) {
     const producer =
