@@ -64,6 +64,11 @@ export interface Launch {
   prepare?: readonly SetUpStep[]
   /** Files in its data folder by which it knows that it runs: removed before a start, as one that was killed leaves them. */
   locks?: readonly string[]
+  /**
+   * Folder of a write-ahead log in the format of Prometheus, below its data folder, which it cannot read on behind a record
+   * that a kill has torn: the record is cut off before a start.
+   */
+  writeAheadLog?: string
 }
 
 export type HealthQuestion<E extends string> =

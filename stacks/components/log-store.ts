@@ -36,6 +36,7 @@ export function logStore(settings: Settings['loki']): Component<'http' | 'grpc'>
             retentionHours: settings.retentionDays * 24,
           }),
         },
+        writeAheadLog: 'wal',
       }
     },
     startSeconds: 120,

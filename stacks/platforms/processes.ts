@@ -105,6 +105,9 @@ export function processes(stack: string): Platform {
           initialise: stepsOf(component, launch.initialise),
           prepare: stepsOf(component, launch.prepare),
           locks: (launch.locks ?? []).map((lock) => join(layoutOf(inputs.folder).data, lock)),
+          ...(launch.writeAheadLog !== undefined && {
+            writeAheadLog: join(layoutOf(inputs.folder).data, launch.writeAheadLog),
+          }),
           listeners: Object.entries<{ port: number; setting: string }>(endpoints).map(
             ([endpoint, { port, setting }]) => ({
               endpoint,

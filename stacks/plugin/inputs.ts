@@ -49,6 +49,8 @@ export interface ProcessInputs extends RunInputs {
   prepare: Step[]
   /** Paths of files that a killed process leaves, and that would keep the next one from starting. */
   locks: string[]
+  /** Folder of a log whose torn record is cut off before each start (torn-record.ts). */
+  writeAheadLog?: string
   listeners: Listener[]
   health: Health
   startSeconds: number

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { PROCESS, SECRET, asProperties, littleComponent } from './fixtures/little-component.ts'
@@ -91,6 +91,19 @@ describe('a process', () => {
     await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1, timeout: 20_000 })
     await little.create(inputs)
     expect(little.log()).not.toContain('server.pid')
+  })
+
+  it('starts behind the last whole record that a killed one has left in its log', async () => {
+    const inputs = little.inputs({ writeAheadLog: join(little.layout().data, 'wal') })
+    const { pid } = await little.create(inputs)
+    process.kill(pid, 'SIGKILL')
+    await vi.waitUntil(() => statOf(pid)?.exiting !== false, { interval: 1, timeout: 20_000 })
+    mkdirSync(inputs.writeAheadLog as string)
+    // A whole record of one byte, and the first of two that a longer one would have.
+    const segment = join(inputs.writeAheadLog as string, '00000000')
+    writeFileSync(segment, Buffer.from([1, 0, 1, 0, 0, 0, 0, 9, 2, 0, 2, 0, 0, 0, 0, 9]))
+    await little.create(inputs)
+    expect(readFileSync(segment)).toEqual(Buffer.from([1, 0, 1, 0, 0, 0, 0, 9]))
   })
 
   it('that an interrupted update has left is taken over when it is what is asked for', async () => {

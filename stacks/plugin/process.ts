@@ -14,6 +14,7 @@ import { waitUntilReady } from './readiness/wait.ts'
 import { isAlive, processesOf, readRecord, writeRecord, type ProcessRecord } from './record.ts'
 import { launch, runStep } from './spawn.ts'
 import { stop } from './stop.ts'
+import { cutTornRecord } from './torn-record.ts'
 
 /** What is known of a process that runs. */
 export interface ProcessState {
@@ -65,6 +66,7 @@ async function start(inputs: ProcessInputs, digest: string, signal: AbortSignal)
   renderFolder(inputs)
   await initialise(inputs, signal)
   for (const lock of inputs.locks) rmSync(lock, { force: true })
+  if (inputs.writeAheadLog !== undefined) cutTornRecord(inputs.writeAheadLog)
   for (const step of inputs.prepare) await runStep(step, at, signal)
   signal.throwIfAborted()
   const { pid = 0 } = await launch({ ...at, command, env })
