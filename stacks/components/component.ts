@@ -66,7 +66,7 @@ export interface Launch {
   locks?: readonly string[]
   /**
    * Folder of a write-ahead log in the format of Prometheus, below its data folder, which it cannot read on behind a record
-   * that a kill has torn: the record is cut off before a start.
+   * that a kill has torn. A platform that reaches the folder, which is `local` only, cuts the record off before a start.
    */
   writeAheadLog?: string
 }

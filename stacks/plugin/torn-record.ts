@@ -16,7 +16,8 @@ const ENDS = [1, 4]
 
 /**
  * Cuts off the record that the last segment ends in the middle of, as a process leaves it that is killed while it writes.
- * Nobody was told that this record is safe. Left there it is no harm once; but the next process writes on in a new
+ * Nobody was told that this record is safe. Checksums are not looked at: a kill, unlike a loss of power, leaves the beginning
+ * of what was written. Left there it is no harm once; but the next process writes on in a new
  * segment, and when that one is killed, too, Loki's replay ends at the torn record: all that was acknowledged since is
  * lost (Prometheus cuts its own log by itself).
  * @param folder of the log; it need not be there

@@ -188,7 +188,7 @@ function count(text: string): number {
 try {
   // The words are a command line that is being typed, not one of ours.
   if (process.argv[2] === '__complete') await complete(process.argv.slice(3))
-  else await program.parseAsync(withLettersApart(process.argv))
+  else await program.parseAsync(withLettersApart(process.argv.slice(2)), { from: 'user' })
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2

@@ -30,7 +30,7 @@ export const ERROR_CODES = {
   },
   RL_POSITION_WENT_BACK: {
     title: 'The trace store has lost records that it had acknowledged',
-    next: 'Start the bridge again: it goes on at the position that the store has now, and takes what was lost from the bus again. If this comes back, two servers answer at the address of the store.',
+    next: 'Start the bridge again (on `local`: `npm run up`): it goes on at the position that the store has now, and takes what was lost from the bus again. If this comes back, two servers answer at the address of the store.',
   },
   RL_CONSUMER_STOPPED: {
     title: 'The consumer cannot go on',

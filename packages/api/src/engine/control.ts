@@ -133,10 +133,11 @@ export function createControl({ connection, namespace, taskQueue, engine }: Cont
     }
     engine.forget(runId)
     if (before) return before.state
-    // Temporal takes the request for a run that has ended, too. One that is cancelled may be so by this request.
+    // Temporal takes the request for a run that has ended, too. One that is cancelled may be so by this request; one that
+    // the request made fail at once is told as ended.
     const now = await look(runId).catch(() => undefined)
     if (now && now.state !== 'CANCELLED') refuseEnded(runId, now.state)
-    return 'RUNNING'
+    return now?.state === 'QUEUED' ? 'QUEUED' : 'RUNNING'
   }
 
   const look: EngineControl['look'] = async (runId) => {

@@ -49,11 +49,17 @@ export async function deliverPart(store: Store, part: Part, context: DeliveryCon
   return { delivered: before.delivered + after.delivered, repeated: before.repeated + after.repeated }
 }
 
-async function storePart(store: Store, part: Part, way: WayIn): Promise<DeliveryCounts | Rejection> {
+async function storePart(
+  store: Store,
+  part: Part,
+  way: WayIn,
+  // Before anything is waited for: whoever takes the partition over meanwhile may ask for its position anew.
+  known = store.positions.get(part.place),
+): Promise<DeliveryCounts | Rejection> {
   const { topic, partition, nextOffset } = part.place
   try {
     if (part.kind === 'logs') await store.partitions.ensure(part.items.map(({ record }) => record.appendedAt))
-    const fresh = await store.sql.begin((tx) => storeInTransaction(tx, store, part, way))
+    const fresh = await store.sql.begin((tx) => storeInTransaction(tx, store, part, way, known))
     if (!part.place.replay) {
       store.positions.stored(part.place, nextOffset)
       store.stored(topic, partition, nextOffset)
@@ -63,7 +69,7 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
   } catch (cause) {
     if (cause instanceof RunlightError) throw cause
     if (lacksPartition(cause)) store.partitions.forget()
-    if (way === 'copy' && isAborted(cause)) return storePart(store, part, 'insert')
+    if (way === 'copy' && isAborted(cause)) return storePart(store, part, 'insert', known)
     // Without records it is not their fault.
     if (part.items.length === 0) throw deliveryError(cause)
     if (refusesData(cause)) return { reason: 'refused', detail: serverWords(cause) }
@@ -72,18 +78,24 @@ async function storePart(store: Store, part: Part, way: WayIn): Promise<Delivery
 }
 
 /** Gives the items that were new. */
-async function storeInTransaction(tx: TransactionSql, store: Store, part: Part, way: WayIn): Promise<readonly Item[]> {
+async function storeInTransaction(
+  tx: TransactionSql,
+  store: Store,
+  part: Part,
+  way: WayIn,
+  known: bigint | undefined,
+): Promise<readonly Item[]> {
   const { place } = part
   const items: readonly Item[] = part.items
   if (place.replay) return storeReplay(tx, store, part, way)
   // Statements that are not awaited one by one go to the server together, in this order.
-  const [next, known] = await Promise.all([
-    lockPosition(tx, place, items[0]?.record.offset ?? place.nextOffset, store.positions.get(place)),
+  const [next, identities] = await Promise.all([
+    lockPosition(tx, place, items[0]?.record.offset ?? place.nextOffset, known),
     lockIdentities(tx, place.topic, producerIds(items)),
   ])
   if (place.nextOffset <= next) return []
   const above = items.filter(({ record }) => record.offset >= next)
-  const { fresh, added } = newIdentities(above, ({ producer }) => producer, known)
+  const { fresh, added } = newIdentities(above, ({ producer }) => producer, identities)
   const last = await insertItems(tx, store, part, fresh, way)
   await Promise.all([
     ...last,

@@ -112,6 +112,6 @@ function assertNotBelow(next: bigint | undefined, known: bigint, { topic, partit
   const position = next === undefined ? 'no position any more' : `the position ${next}`
   throw new RunlightError(
     'RL_POSITION_WENT_BACK',
-    `${topic}/${partition} was stored up to offset ${known}, but the store has ${position}. Was a standby promoted that had not received everything, or a backup restored?`,
+    `${topic}/${partition} was stored up to offset ${known}, but the store has ${position}. Was a standby promoted that had not received everything, a backup restored, or a new generation accepted meanwhile?`,
   )
 }

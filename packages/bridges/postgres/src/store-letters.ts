@@ -37,9 +37,11 @@ async function oncePerPosition<R>(
 ): Promise<R | undefined> {
   const { topic, partition, generation, records, nextOffset, lastAppendedAt } = batch
   const place = { topic, partition, generation }
+  // Before anything is waited for: whoever takes the partition over meanwhile may ask for its position anew.
+  const known = positions.get(place)
   try {
     const done = await sql.begin(async (tx) => {
-      const next = await lockPosition(tx, place, records[0]?.offset ?? nextOffset, positions.get(place))
+      const next = await lockPosition(tx, place, records[0]?.offset ?? nextOffset, known)
       if (nextOffset <= next) return undefined
       const result = await work(
         tx,

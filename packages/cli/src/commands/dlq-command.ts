@@ -38,12 +38,13 @@ export function addDlqCommands(program: Command, context: () => Context, count: 
 }
 
 /**
- * The command line, with dead letters behind `--` whose ids begin with `-`, as one in 64 does: they would be read as
- * options. No option is a single word of their length.
+ * The words of a command line; of `dlq`, with dead letters behind `--` whose ids begin with `-`, as one in 64 does: they
+ * would be read as options. No option is a single word of their length.
  */
 export function withLettersApart(words: readonly string[]): string[] {
   const isLetter = (word: string) => /^-[\w-]{21}$/.test(word)
-  if (!words.includes('dlq') || words.includes('--') || !words.some(isLetter)) return [...words]
+  const command = words.find((word, index) => !word.startsWith('-') && words[index - 1] !== '--api')
+  if (command !== 'dlq' || words.includes('--') || !words.some(isLetter)) return [...words]
   return [...words.filter((word) => !isLetter(word)), '--', ...words.filter(isLetter)]
 }
 

@@ -55,7 +55,7 @@ export async function watchRun(context: Context, runId: string, { json = false }
   }
   const status = done?.status ?? last ?? (await api.status(runId))
   await output.line(json ? JSON.stringify(status) : ending(output, visible(status)))
-  const open = done && whatIsOpen(done, 'The same command gives the events that have come since.')
+  const open = done && whatIsOpen(done, `\`runlight watch ${visible(runId)}\` gives the events that have come since.`)
   if (open !== undefined) process.stderr.write(`${open}\n`)
   return EXIT_CODES[status.status] ?? 1
 }

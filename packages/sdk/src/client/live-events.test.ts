@@ -42,6 +42,29 @@ test('what a gap has left out is streamed, also when the server has too many str
   ])
 })
 
+test('while lists that are polled are not answered, that is told, and they are asked ever more rarely', async () => {
+  let pages = 0
+  const states: string[] = []
+  const events = liveEvents({
+    ...{ baseUrl: 'http://api', path: 'stream', query: {}, from: 'start' },
+    onState: (state) => states.push(state),
+    poll: pollLists([
+      async () => {
+        if (++pages < 4) throw new Error('It is away')
+        const timestamp = new Date().toISOString()
+        const line = { type: 'job', timestamp, level: 'info', stream: 'stdout', message: '1' } as const
+        return { limit: 1, offset: 0, logs: [line], has_more: false, next_cursor: '1' }
+      },
+    ]),
+    fetch: async () => tooMany(),
+  })
+  for await (const { data } of events) {
+    expect(data).toMatchObject({ message: '1' })
+    break
+  }
+  expect(states).toEqual(['waiting', 'polling'])
+})
+
 test('what is polled from a place of its own is not streamed from the end when the API was away for a moment', async () => {
   let [streams, pages] = [0, 0]
   const events = liveEvents({

@@ -57,13 +57,15 @@ export async function* liveEvents(live: LiveQuery): AsyncGenerator<LiveEvent, vo
     if (live.poll && pollable && !fruitful && (refused || backoff.failures >= FRUITLESS)) {
       const until = live.poll.begin ? Infinity : Date.now() + streamAgain
       streamAgain *= 2
-      const started = () => {
+      const onBegin = () => {
         isPolled = live.poll?.begin !== undefined
+      }
+      const onAnswer = () => {
         backoff.succeeded()
         tell('polling', reason)
       }
       try {
-        for await (const event of pollEvents(live, live.poll, place, { until, onStart: started })) {
+        for await (const event of pollEvents(live, live.poll, place, { until, onBegin, onAnswer })) {
           yield event
           if (event.event === 'done') return
         }

@@ -19,7 +19,7 @@ test('a run that goes on after its end is waited for as long at its next end', a
     const live = { baseUrl: 'http://api', path: '', query: {}, from: 'start' }
     const told: unknown[] = []
     const reading = (async () => {
-      const bounds = { until: Infinity, onStart: () => undefined }
+      const bounds = { until: Infinity, onBegin: () => undefined, onAnswer: () => undefined }
       for await (const { event, data } of pollEvents(live, source, placeAt('start'), bounds)) {
         told.push(event === 'done' ? (data as Schema<'StreamDone'>).verdict : event)
       }

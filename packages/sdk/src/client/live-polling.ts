@@ -15,8 +15,10 @@ const GRACE_MS = 15_000
 export interface PollBounds {
   /** Milliseconds since the epoch; then a stream is tried again. */
   until: number
-  /** Told when the first answer has come. */
-  onStart: () => void
+  /** Told once the source is at its own place. */
+  onBegin: () => void
+  /** Told when something was answered. */
+  onAnswer: () => void
 }
 
 /** Events from the place on, until `done` or the time that is given. @throws ApiProblem, ApiUnreachable */
@@ -24,18 +26,19 @@ export async function* pollEvents(
   live: LiveQuery,
   source: PolledSource,
   place: Place,
-  { until, onStart }: PollBounds,
+  { until, onBegin, onAnswer }: PollBounds,
 ): AsyncGenerator<LiveEvent, void, undefined> {
   const kinds = wantedKinds(live, source)
   // At once: the place is behind them now.
   for (const line of kinds.log ? await begin(source, place) : []) yield { event: 'log', data: line }
+  onBegin()
   let eventCursor: string | undefined
   let told: string | undefined
   let endedAt: number | undefined
   do {
     // Asked for before the lines: what there is at the end is in the pages that follow.
     const status = await source.status?.()
-    onStart()
+    if (status) onAnswer()
     let found = 0
     if (status && kinds.status && JSON.stringify(status) !== told) {
       told = JSON.stringify(status)
@@ -51,7 +54,7 @@ export async function* pollEvents(
       }
     }
     if (kinds.log) {
-      for await (const line of linePages(source, place)) {
+      for await (const line of linePages(source, place, onAnswer)) {
         if (place.given.has(source.idOf(line))) continue
         found++
         yield { event: 'log', data: line }
@@ -116,12 +119,17 @@ async function lastLines(source: PolledSource, count: number): Promise<unknown[]
   return lines.reverse()
 }
 
-async function* linePages(source: PolledSource, place: Place): AsyncGenerator<unknown, void, undefined> {
+async function* linePages(
+  source: PolledSource,
+  place: Place,
+  onAnswer: () => void,
+): AsyncGenerator<unknown, void, undefined> {
   for (let hasMore = true; hasMore;) {
     const page = await source.lines({
       ...{ direction: 'forward', limit: PAGE },
       ...(place.cursor !== undefined && { cursor: place.cursor }),
     })
+    onAnswer()
     yield* page.lines
     place.cursor = page.nextCursor ?? place.cursor
     hasMore = page.hasMore && (source.begin !== undefined || page.nextCursor !== undefined)
