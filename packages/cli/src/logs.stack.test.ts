@@ -200,7 +200,7 @@ describe('a run', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(1)
     rmSync(folder, { recursive: true })
     const watched = await runlight(['watch', 'run-short'], env())
-    const events = 'The same command gives the events that have come since.'
+    const events = '`runlight watch run-short` gives the events that have come since.'
     expect([watched.code, watched.err]).toEqual([0, `${open}: ${may} ${events} ${see}`])
   })
 
