@@ -1,7 +1,7 @@
 # One image for each of our services, from a folder that `npm run images` or `pulumi up` makes: `manifests` with the
 # lock file, `built` with the JavaScript of one service and of the workspaces it imports. No TypeScript runs here.
 
-ARG BASE_IMAGE=node:22.21.1-bookworm-slim
+ARG BASE_IMAGE=node:22.21.1-bookworm-slim@sha256:25b3eb23a00590b7499f2a2ce939322727fcce1b15fdd69754fcd09536a3ae2c
 
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app
