@@ -12,6 +12,7 @@ import { runlightHome } from './home.ts'
 import type { Home } from './home.ts'
 import { readProject, settingsFile } from './project.ts'
 import { ensureStack } from './stack.ts'
+import { listTools } from './tools-file.ts'
 import { pulumiBin, pulumiVariables, shellFile, withVariables } from './variables.ts'
 
 export interface PrepareOptions {
@@ -60,7 +61,7 @@ export async function prepareEnvironment(options: PrepareOptions): Promise<Prepa
       }
       await mkdir(home.backend, { recursive: true })
       await linkInto(pulumiBin(home, tools.pulumi), { ...tools.pulumi.bin, ...tools['pulumi-language-nodejs'].bin })
-      await writeIfChanged(home.tools, toolsFile(tools))
+      await listTools(home.tools, Object.values(tools))
       await writeIfChanged(home.env, shellFile(variables))
       const isNewPassphrase = await ensureSecretFile(home.passphrase)
       await ensureStack(prepared, { project, isNewPassphrase, progress, signal })
@@ -68,17 +69,4 @@ export async function prepareEnvironment(options: PrepareOptions): Promise<Prepa
     },
     { signal, onWait },
   )
-}
-
-/** The same text for the same tools, also in the run that has just built them: the Pulumi program reads it. */
-function toolsFile(tools: Partial<Record<ToolName, ResolvedTool>>): string {
-  const sorted = Object.fromEntries(
-    Object.values(tools)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, version, source, bin, home }) => [
-        name,
-        { name, version, source: source === 'path' ? 'path' : 'cache', bin, home },
-      ]),
-  )
-  return `${JSON.stringify({ $comment: 'Written by npm run setup.', tools: sorted }, null, 2)}\n`
 }
