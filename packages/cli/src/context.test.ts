@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { apiAddress, givenAddress } from './context.ts'
+import { apiAddress, givenAddress, verifiedAddress } from './context.ts'
 
 test('the address that is named first, else the one of npm run up', () => {
   const env = { RUNLIGHT_API_URL: 'https://runlight.example/api' }
@@ -7,6 +7,20 @@ test('the address that is named first, else the one of npm run up', () => {
   expect(apiAddress(undefined, env)).toBe('https://runlight.example/api')
   expect(givenAddress(undefined, { RUNLIGHT_API_URL: '' })).toBeUndefined()
   expect(apiAddress(undefined, {})).toBe('http://127.0.0.1:17800')
+})
+
+test('a slash at the end of an address is none of it, so that paths can follow', () => {
+  expect(apiAddress('http://127.0.0.1:17800/', {})).toBe('http://127.0.0.1:17800')
+  expect(apiAddress(undefined, { RUNLIGHT_API_URL: 'https://runlight.example/api//' })).toBe(
+    'https://runlight.example/api',
+  )
+})
+
+test('beside a stack that is named, RUNLIGHT_API_URL does not say which API is verified, and --api does', () => {
+  const env = { RUNLIGHT_API_URL: 'http://127.0.0.1:18800' }
+  expect(verifiedAddress('dev', undefined, env)).toBeUndefined()
+  expect(verifiedAddress('dev', 'http://127.0.0.1:1', env)).toBe('http://127.0.0.1:1')
+  expect(verifiedAddress(undefined, undefined, env)).toBe('http://127.0.0.1:18800')
 })
 
 test.each([

@@ -15,7 +15,7 @@ export interface Context {
 export const DEFAULT_API_URL = 'http://127.0.0.1:17800'
 
 /**
- * The address of the API that somebody has named: `--api`, else RUNLIGHT_API_URL.
+ * The address of the API that somebody has named, without a slash at its end: `--api`, else RUNLIGHT_API_URL.
  * @throws CommandError when it is none; it is not repeated, as there may be a password in it
  */
 export function givenAddress(
@@ -30,7 +30,20 @@ export function givenAddress(
     throw new CommandError(`${name} must have no user and no password: no command sends them.`, 2)
   }
   if (url.search !== '' || url.hash !== '') throw new CommandError(`${name} must end with the path.`, 2)
-  return given
+  return given.replace(/\/+$/, '')
+}
+
+/**
+ * The address of the API of what is verified, as somebody has named it. Beside the name of a stack only `--api` counts,
+ * as for a tunnel to it: the variable may be that of another stack.
+ * @throws CommandError when it is none
+ */
+export function verifiedAddress(
+  stack: string | undefined,
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return givenAddress(option, stack === undefined ? env : {})
 }
 
 /** Where the API is: as somebody has named it, else where `npm run up` puts it. @throws CommandError */

@@ -22,7 +22,7 @@ import type { RunsOptions } from './commands/runs.ts'
 import { showStatus } from './commands/status.ts'
 import type { TraceFormat } from './commands/trace.ts'
 import { CommandError } from './command-error.ts'
-import { DEFAULT_API_URL, addressOnLine, apiAddress, givenAddress } from './context.ts'
+import { DEFAULT_API_URL, addressOnLine, apiAddress, verifiedAddress } from './context.ts'
 import type { Context } from './context.ts'
 import { momentText } from './logs/moment.ts'
 import { endWithOutput, openOutput, wantsColour } from './output.ts'
@@ -126,7 +126,14 @@ program
 
 addLogsCommand(program, context, count)
 addDlqCommands(program, context, count)
-addVerifyCommand(program, () => ({ output: context().output, api: givenApi() }), count)
+addVerifyCommand(
+  program,
+  (stack) => ({
+    output: context().output,
+    api: verifiedAddress(stack, program.opts<{ api?: string }>().api, process.env),
+  }),
+  count,
+)
 
 interface RunFlags {
   component?: string
@@ -169,11 +176,6 @@ function context(): Context {
   return { api: createApiClient({ baseUrl }), baseUrl, output: openOutput(colour) }
 }
 
-/** The address that somebody has named. */
-function givenApi(): string | undefined {
-  return givenAddress(program.opts<{ api?: string }>().api, process.env)
-}
-
 async function complete(words: readonly string[]): Promise<void> {
   const baseUrl = addressOnLine(words, process.env)
   const api = createApiClient({ baseUrl, timeoutMs: COMPLETION_MS })
@@ -200,7 +202,7 @@ try {
     process.exitCode = 1
   } else if (error instanceof ApiUnreachable) {
     process.stderr.write(
-      `${error.message} Is the stack up (npm run up)? --api or RUNLIGHT_API_URL names another one.\n`,
+      `${error.message} Is the stack up (npm run up, or npm run up -- --stack <name>)? --api or RUNLIGHT_API_URL names another one.\n`,
     )
     process.exitCode = 1
   } else if (error instanceof Error && 'code' in error && error.code === 'RL_CONFIG_INVALID') {

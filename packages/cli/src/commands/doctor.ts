@@ -39,7 +39,9 @@ async function examine({ api, baseUrl }: Context): Promise<Finding[]> {
     components = (await api.components()).components
   } catch (error) {
     if (!(error instanceof ApiUnreachable)) throw error
-    const next = 'Start the stack with `npm run up`, or name the address of its API by --api or RUNLIGHT_API_URL.'
+    const next =
+      'Start the stack with `npm run up` or `npm run up -- --stack <name>`, ' +
+      'or name the address of its API by --api or RUNLIGHT_API_URL.'
     return [{ state: 'bad', what: error.message, next }]
   }
   const letters = await openLetters(api)
@@ -80,7 +82,7 @@ function collector(components: readonly ComponentState[]): Finding[] {
     {
       state: 'notable',
       what: 'No line of the log collector has arrived, so lines of components may be missing.',
-      next: "Look at its log file (`pulumi stack output components`), or at the containers' own logs where it does not run.",
+      next: "Look at its log file (`pulumi stack output components --stack <name>`), or at the containers' own logs where it does not run.",
     },
   ]
 }

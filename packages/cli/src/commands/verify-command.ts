@@ -4,10 +4,10 @@ import type { Command } from 'commander'
 import type { Output } from '../output.ts'
 import type { VerifyOptions } from './verify.ts'
 
-/** Adds the command; `api` is the address that was given, if one was. */
+/** Adds the command; `given` tells the address that was named beside that stack, if one was. */
 export function addVerifyCommand(
   program: Command,
-  given: () => { output: Output; api: string | undefined },
+  given: (stack: string | undefined) => { output: Output; api: string | undefined },
   count: (text: string) => number,
 ): void {
   program
@@ -19,7 +19,7 @@ export function addVerifyCommand(
     .addHelpText('after', '\nIt starts two runs of the demo workflow, one of which is made to fail.')
     .action(async (options: Omit<VerifyOptions, 'api'>) => {
       const { verifyEnvironment } = await import('./verify.ts')
-      const { output, api } = given()
+      const { output, api } = given(options.stack)
       process.exitCode = await verifyEnvironment(output, { ...options, api })
     })
 }

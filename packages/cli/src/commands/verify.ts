@@ -9,7 +9,7 @@ import { acceptanceSuite } from '../verify/suite.ts'
 
 export interface VerifyOptions {
   stack?: string
-  /** Address of the API: `--api`, else RUNLIGHT_API_URL. */
+  /** Address of the API, where one was named: `verifiedAddress`. */
   api: string | undefined
   /** Longest time of one check, in seconds. */
   timeout: number
@@ -47,7 +47,8 @@ export async function verifyEnvironment(output: Output, options: VerifyOptions):
     const environment = await findEnvironment({ stack, api, signal: interrupted.signal })
     const { apiUrl } = environment
     if (!json) await output.line(output.paint('bold', `Verifying ${title(environment)}`))
-    const limits = { apiUrl, limitMs: timeout * 1_000, interrupted: interrupted.signal }
+    const { name: stackName } = environment.stack ?? {}
+    const limits = { apiUrl, stack: stackName, limitMs: timeout * 1_000, interrupted: interrupted.signal }
     const checks: Result[] = []
     for await (const result of runChecks(acceptanceSuite(environment), limits, progress(output))) {
       checks.push(result)

@@ -1,15 +1,15 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Check, Result } from './check.ts'
+import type { Check, CheckLimits, Result } from './check.ts'
 import { failed, ok, runChecks } from './check.ts'
 
-const LIMITS = { apiUrl: 'http://127.0.0.1:1', limitMs: 60_000, interrupted: new AbortController().signal }
+const LIMITS: CheckLimits = { apiUrl: 'http://127.0.0.1:1', limitMs: 60_000, interrupted: new AbortController().signal }
 
 function check(name: string, run: Check['run'], after: string[] = []): Check {
   return { name, after, run }
 }
 
-async function results(checks: Check[], limits: Partial<typeof LIMITS> = {}, told: string[] = []): Promise<Result[]> {
+async function results(checks: Check[], limits: Partial<CheckLimits> = {}, told: string[] = []): Promise<Result[]> {
   const all: Result[] = []
   const tell = (name: string, text: string) => void told.push(`${name}: ${text}`)
   for await (const result of runChecks(checks, { ...LIMITS, ...limits }, tell)) all.push(result)
@@ -56,6 +56,14 @@ test('what a check throws is its finding, and the others go on', async () => {
   expect(found.map(({ state }) => state)).toEqual(['failed', 'failed', 'ok'])
   expect(found[0]?.seen).toBe('no answer')
   expect(found[1]?.next).toContain('npm run up')
+})
+
+test('where the API does not answer, the advice is to start that stack', async () => {
+  const asking = [check('api', async ({ api }) => ok(String(await api.components())))]
+  const advice = async (stack?: string) => (await results(asking, { stack }))[0]?.next
+  expect(await advice('dev')).toBe('Start the stack (`npm run up -- --stack dev`), or name its API by --api.')
+  expect(await advice('local')).toContain('(`npm run up`)')
+  expect(await advice()).toContain('npm run up -- --stack <name>')
 })
 
 test('an interruption ends all of them at once', async () => {

@@ -3,6 +3,7 @@
 import type { ApiClient } from '@runlight/sdk/client/api-client'
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import { ApiProblem, ApiUnreachable } from '@runlight/sdk/client/api-problem'
+import { upCommand } from './environment.ts'
 
 export type CheckState = 'ok' | 'failed' | 'skipped'
 
@@ -37,6 +38,8 @@ export interface Result extends Finding {
 export interface CheckLimits {
   /** Address of the API. */
   apiUrl: string
+  /** Name of the stack, where it is known. */
+  stack?: string | undefined
   /** Longest time of one check, in milliseconds. */
   limitMs: number
   /** Ends everything, at once. */
@@ -73,7 +76,7 @@ export async function* runChecks(
 /** Runs one check to its finding; what it throws, and a time that is over, are findings too. */
 async function runCheck(
   { name, run }: Check,
-  { apiUrl, limitMs, interrupted }: CheckLimits,
+  { apiUrl, stack, limitMs, interrupted }: CheckLimits,
   tell: (text: string) => void,
 ): Promise<Result> {
   interrupted.throwIfAborted()
@@ -98,7 +101,7 @@ async function runCheck(
     finding = await Promise.race([run({ api: createApiClient({ baseUrl: apiUrl, signal }), signal, say }), over])
   } catch (error) {
     interrupted.throwIfAborted()
-    finding = signal.aborted ? overdue(limitMs, last) : broken(error)
+    finding = signal.aborted ? overdue(limitMs, last) : broken(error, stack)
   } finally {
     clearTimeout(timer)
     interrupted.removeEventListener('abort', interrupt)
@@ -112,12 +115,13 @@ function overdue(limitMs: number, last: { seen: string; next?: string | undefine
   return failed(seen, last?.next ?? 'See `runlight doctor`; --timeout gives each check more time.')
 }
 
-function broken(error: unknown): Finding {
+function broken(error: unknown, stack: string | undefined): Finding {
   if (error instanceof ApiProblem) {
     return failed(`The API refused: ${error.problem.title}: ${error.message}`, 'See `runlight doctor`.')
   }
   if (error instanceof ApiUnreachable) {
-    return failed(error.message, 'Start the stack (`npm run up`), or name its API by --api or RUNLIGHT_API_URL.')
+    const name = stack === undefined ? '--api or RUNLIGHT_API_URL' : '--api'
+    return failed(error.message, `Start the stack (${upCommand(stack)}), or name its API by ${name}.`)
   }
   return failed(error instanceof Error ? error.message : String(error), 'See `runlight doctor`.')
 }

@@ -35,12 +35,18 @@ export interface Environment {
 export interface EnvironmentOptions {
   /** Name of a Pulumi stack. */
   stack: string | undefined
-  /** Address of the API: `--api`, else RUNLIGHT_API_URL. */
+  /** Address of the API, where one was named: `verifiedAddress`. */
   api: string | undefined
   signal: AbortSignal
 }
 
 const DEFAULT_STACK = 'local'
+
+/** What brings a stack up, and starts what has died of it, as it is advised; both commands where its name is not known. */
+export function upCommand(stack: string | undefined): string {
+  if (stack === undefined) return '`npm run up` or `npm run up -- --stack <name>`'
+  return stack === DEFAULT_STACK ? '`npm run up`' : `\`npm run up -- --stack ${stack}\``
+}
 
 /**
  * The environment that the options name; without any, the stack `local`, or the API where `npm run up` puts it.
@@ -57,7 +63,9 @@ export async function findEnvironment({ stack, api, signal }: EnvironmentOptions
   } catch (error) {
     signal.throwIfAborted()
     if (stack === undefined) return { apiUrl: DEFAULT_API_URL, stack: undefined }
-    const next = 'Is it up (`pulumi stack output`)? Without Pulumi, name its API by --api or RUNLIGHT_API_URL instead.'
+    const next =
+      `Is it up (\`pulumi stack output --stack ${name}\`)? ` +
+      'Without Pulumi, name its API by --api or RUNLIGHT_API_URL instead of the stack.'
     throw new CommandError(`The outputs of the stack ${name} cannot be read: ${(error as Error).message}\n${next}`)
   }
 }

@@ -4,6 +4,7 @@ import type { ComponentState, Health } from '@runlight/contracts/api'
 import { ask } from '../ask.ts'
 import { failed, ok } from '../check.ts'
 import type { Finding, Tools } from '../check.ts'
+import { upCommand } from '../environment.ts'
 import type { Scene } from '../scene.ts'
 
 export async function checkComponents({ environment }: Scene, { api, signal, say }: Tools): Promise<Finding> {
@@ -31,7 +32,7 @@ export async function checkComponents({ environment }: Scene, { api, signal, say
   if (unwell.length > 0) {
     return failed(
       `${unwell.map(({ name, fault }) => `${name}: ${fault}`).join('; ')}.`,
-      `See \`runlight logs ${unwell.map(({ name }) => name).join(' ')} -n 50\`; \`npm run up\` starts what has died.`,
+      `See \`runlight logs ${unwell.map(({ name }) => name).join(' ')} -n 50\`; ${upCommand(stack?.name)} starts what has died.`,
     )
   }
   const count = `${faults.size} components answer: ${[...faults.keys()].sort().join(', ')}.`
