@@ -135,6 +135,8 @@ export class LogStreamingService {
     async function* events(signal: AbortSignal): AsyncGenerator<{ event: string; data: unknown }> {
       const place = { ...(from !== undefined && { from }), ...(onState && { onState }) }
       for await (const { event, data } of api.followRun(runId, { ...place, signal })) {
+        // One piece of a stream may hold many events: who closes at one of them is told of no other.
+        if (signal.aborted) return
         if (event === 'trace') await onEvent?.(data)
         if (event === 'status') await onStatus?.(data)
         if (event === 'done') await onDone?.(data)
@@ -154,10 +156,11 @@ export class LogStreamingService {
       try {
         const signal = outer ? AbortSignal.any([outer, closed.signal]) : closed.signal
         for await (const { event, data } of open(signal)) {
+          if (signal.aborted) return
           if (event === 'log') await onMessage?.(data as LogMessage)
-          if (closed.signal.aborted) return
+          if (signal.aborted) return
         }
-        onEnd?.()
+        if (!signal.aborted) onEnd?.()
       } catch (error) {
         if (!closed.signal.aborted && !outer?.aborted) onError?.(error as Error)
       }
