@@ -21,6 +21,9 @@ export interface ControlSources {
   runPrefix: string
 }
 
+/** Temporal's own bound of an id where nothing else is set (`limit.maxIDLength`), in bytes of UTF-8. */
+const MAX_ID_BYTES = 1_000
+
 const statusPath = (runId: string) => `/workflows/runs/${encodeURIComponent(runId)}/status`
 
 export const startRun = (sources: ControlSources) =>
@@ -46,7 +49,10 @@ export const startRun = (sources: ControlSources) =>
           `The body's ${field} names no node of this run; there is ${[...nodes].join(', ')}.`,
         )
       }
-      if (own !== undefined) await refuseForgotten(sources, own)
+      if (own !== undefined) {
+        refuseUnfit(own)
+        await refuseForgotten(sources, own)
+      }
       const runId = own ?? `${sources.runPrefix}${crypto.randomUUID()}`
       const { temporalRunId, isNew } = await sources.control.start({ runId, ...start })
       return {
@@ -56,6 +62,16 @@ export const startRun = (sources: ControlSources) =>
       }
     },
   })
+
+/** What JSON and the shape allow, and Temporal does not take as an id, or takes as another one. @throws ParameterError */
+function refuseUnfit(runId: string): void {
+  const why = /\p{Surrogate}/u.test(runId)
+    ? 'must be whole characters; it holds half of a surrogate pair'
+    : Buffer.byteLength(runId) > MAX_ID_BYTES
+      ? `must have at most ${MAX_ID_BYTES} bytes in UTF-8, which is as much as Temporal takes`
+      : undefined
+  if (why !== undefined) throw new ParameterError('runId', `The body's runId ${why}.`)
+}
 
 /** Temporal forgets runs after a while, and would start another one with the same id. */
 async function refuseForgotten({ database, control }: ControlSources, runId: string): Promise<void> {

@@ -2,8 +2,9 @@
 
 import { UnifiedLogPage } from '@runlight/contracts/api-unified'
 import type { UnifiedLog } from '@runlight/contracts/api-unified'
-import { RunId, parseTaskRunId } from '@runlight/contracts/identifiers'
+import { Attempt, Execution, NodeRef, RunId, parseTaskRunId } from '@runlight/contracts/identifiers'
 import { LogType } from '@runlight/contracts/log-entry'
+import { shape } from '@runlight/contracts/schema'
 import Type from 'typebox'
 import { sealLogCursor } from '../cursor/cursors.ts'
 import type { LogCursor } from '../cursor/cursors.ts'
@@ -44,6 +45,9 @@ export const jobRunLogs = (sources: StatusSources) =>
       answer(sources, { kind: 'run', runId: id }, { ...query, ...(nodeRef !== undefined && { nodeRef }) }),
   })
 
+/** What the parts of a task run id must be, as where they are parameters of their own. */
+const TaskRunParts = shape(Type.Object({ runId: RunId, execution: Execution, nodeRef: NodeRef, attempt: Attempt }))
+
 export const taskRunLogs = (sources: StatusSources) =>
   route({
     url: '/api/v1/logs/task-runs/{id}',
@@ -59,6 +63,11 @@ export const taskRunLogs = (sources: StatusSources) =>
       const task = parseTaskRunId(id)
       if (!task)
         throw new ParameterError('id', 'The parameter id must be <run>/<execution>/<node>/<attempt>, percent-encoded.')
+      const parts = TaskRunParts.check(task)
+      if (!parts.ok) {
+        const { field, message } = parts.refusal
+        throw new ParameterError('id', `The parameter id holds a part that cannot be: its ${field} ${message}.`)
+      }
       const { runId, execution, nodeRef, attempt } = task
       return answer(sources, { kind: 'run', runId }, { ...query, nodeRef: [nodeRef], attempt }, execution)
     },
