@@ -2,6 +2,7 @@
 
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Problem } from '@runlight/contracts/api'
 import { ERROR_CODES, RunlightError } from '@runlight/contracts/errors'
 import type { ErrorCode } from '@runlight/contracts/errors'
@@ -80,8 +81,15 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, cause:
 /** How soon an answer is worth asking for again, while something is away. */
 const RETRY_AFTER_SECONDS = '1'
 
-/** The refusal as a whole HTTP answer, for a connection that has no reply; it is closed after it. */
-export function problemAnswer(problem: Problem): string {
+/** Answers with the refusal on a connection that has no reply, and lets go of it. */
+export function refuseSocket(socket: Duplex, problem: Problem): void {
+  // `end` closes our half alone: its client may keep the other one, and the server looks after it no longer.
+  socket.once('finish', () => socket.destroy())
+  socket.end(problemAnswer(problem))
+}
+
+/** The refusal as a whole HTTP answer. */
+function problemAnswer(problem: Problem): string {
   const body = JSON.stringify(problem)
   return (
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n` +
@@ -94,13 +102,17 @@ export function problemAnswer(problem: Problem): string {
 /** Refuses what is no HTTP request that can be read (https://nodejs.org/docs/latest-v20.x/api/http.html#event-clienterror). */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const requestId = crypto.randomUUID()
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const late = new RunlightError('RL_REQUEST_TIMEOUT', 'The request did not come in time.')
+    return refuseSocket(socket, problemOf(late, requestId))
+  }
   const cause =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? new RunlightError('RL_HEADERS_TOO_LARGE', 'The address and the headers are too long together.')
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new RunlightError('RL_REQUEST_TIMEOUT', 'The request did not come in time.')
-        : new ParameterError('request', `The request cannot be read: ${error.message}.`)
-  socket.end(problemAnswer(problemOf(cause, crypto.randomUUID())))
+      : new ParameterError('request', `The request cannot be read: ${error.message}.`)
+  // Its client may be sending yet, and would not read the answer if the socket were destroyed; the server's timer ends it.
+  socket.end(problemAnswer(problemOf(cause, requestId)))
 }
 
 /** Answers errors and unknown addresses as problems. */

@@ -9,7 +9,7 @@ import { Chunk } from '../live/frame.ts'
 import type { OpenStream, Transport } from '../live/live.ts'
 import type { Asked, OriginCheck } from './origin.ts'
 import { parameterReader } from './parameters.ts'
-import { ParameterError, problemAnswer, problemOf } from './problem.ts'
+import { ParameterError, problemOf, refuseSocket } from './problem.ts'
 import { sendEvents } from './sse.ts'
 import { createWebSocketServer, sendMessages } from './web-socket.ts'
 
@@ -126,7 +126,7 @@ function installUpgrades(app: FastifyInstance, routes: readonly StreamRoute[], c
       }
       throw new RunlightError('RL_ROUTE_NOT_FOUND', `There is no WebSocket at ${address.pathname}.`)
     }
-    accept().catch((cause: unknown) => void socket.end(problemAnswer(problemOf(cause, requestId))))
+    accept().catch((cause: unknown) => refuseSocket(socket, problemOf(cause, requestId)))
   })
   app.addHook('onClose', async () => void sockets.close())
 }
