@@ -12,6 +12,7 @@ import type { Database } from '../store/database.ts'
 import type { StoredLine } from '../store/log-lines.ts'
 import type { LogScope } from '../store/scope.ts'
 import type { Start } from './backfill.ts'
+import { EndedTogether } from './ended-together.ts'
 import type { Feed } from './feed.ts'
 import type { Chunk } from './frame.ts'
 import { Hub } from './hub.ts'
@@ -83,7 +84,7 @@ export class Live {
   readonly #watch: StatusWatch
   readonly #views = new Views()
   readonly #connections: Record<Transport, number> = { sse: 0, ws: 0 }
-  readonly #closing = new AbortController()
+  readonly #streams = new EndedTogether()
   readonly #metrics
   #gaps = 0
   #skipped = 0
@@ -145,7 +146,7 @@ export class Live {
    */
   async open(wanted: Wanted, transport: Transport, signal: AbortSignal): Promise<OpenStream> {
     const { query, start, events } = wanted
-    this.#closing.signal.throwIfAborted()
+    this.#streams.throwIfEnded()
     const open = this.#connections.sse + this.#connections.ws
     if (open >= this.#settings.streams) {
       this.#refused++
@@ -159,12 +160,12 @@ export class Live {
       this.#count(transport, -1)
       throw cause
     }
-    const both = AbortSignal.any([signal, this.#closing.signal])
+    const ending = this.#streams.add(signal)
     const { view, release } = this.#view(feed, wanted)
     let closed = false
     return {
       chunks: stream({
-        ...{ view, feed, query, start, status: events.status, signal: both },
+        ...{ view, feed, query, start, status: events.status, signal: ending.signal },
         database: this.#settings.sources.database,
         heartbeatMs: this.#settings.heartbeatMs,
         onGap: (skipped) => {
@@ -183,13 +184,14 @@ export class Live {
         this.#count(transport, -1)
         this.#hub.release(feed)
         release()
+        ending.release()
       },
     }
   }
 
   /** Ends all streams with RL_SHUTTING_DOWN, and takes no new ones. */
   endStreams(): void {
-    this.#closing.abort(new RunlightError('RL_SHUTTING_DOWN', 'The stream ends because the server is being stopped.'))
+    this.#streams.end(new RunlightError('RL_SHUTTING_DOWN', 'The stream ends because the server is being stopped.'))
   }
 
   async close(): Promise<void> {
@@ -211,6 +213,7 @@ export class Live {
         list: query.list,
         bounds: query.bounds,
         matches: lineMatcher(query.scope, query.filters),
+        grep: query.filters.grep,
         lines: events.log,
         events: events.trace && query.scope.kind === 'run',
         show,
