@@ -224,10 +224,10 @@ test('a cursor that was made up, seal and all, is answered with lines of its lis
       .tuple(int64, name, bound, bound)
       .map(([createdMicros, id, since, until]): [string, string] => [
         '/api/v1/dead-letters?limit=1',
-        sealLettersCursor({ createdMicros, id, bounds: { since: since ?? undefined, until: until ?? undefined } }, [
-          undefined,
-          undefined,
-        ]),
+        sealLettersCursor(
+          { createdMicros, id, bounds: { since: since ?? undefined, until: until ?? undefined } },
+          filters.slice(0, 6),
+        ),
       ]),
   )
   let answers = 0

@@ -17,11 +17,20 @@ export function sealLettersCursor({ createdMicros, id, bounds }: LettersCursor, 
   return sealCursor('deadLetters', fields.optionalInt(bounds.since).optionalInt(bounds.until), list)
 }
 
+/** The years 1 to 9999: later and earlier times are none that Postgres takes in this form. */
+const EARLIEST_MICROS = -62_135_596_800_000_000n
+const LATEST_MICROS = 253_402_300_799_999_999n
+
 /** @throws RunlightError RL_CURSOR_INVALID */
 export function openLettersCursor(text: string, list: ListIdentity): LettersCursor {
   return openCursor(text, ['deadLetters'], list, (_, fields) => ({
-    createdMicros: fields.int(),
+    createdMicros: withinYears(fields.int()),
     id: fields.text(64),
     bounds: { since: fields.optionalInt(), until: fields.optionalInt() },
   }))
+}
+
+function withinYears(micros: bigint): bigint {
+  if (micros < EARLIEST_MICROS || micros > LATEST_MICROS) throw new RangeError('a time is too far off')
+  return micros
 }
