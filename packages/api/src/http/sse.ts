@@ -7,6 +7,7 @@ import { checksumOf, crcOfBoth } from '../live/checksum.ts'
 import type { Checksum } from '../live/checksum.ts'
 import { Chunk, storedPiece } from '../live/frame.ts'
 import type { OpenStream } from '../live/live.ts'
+import type { Heartbeat } from '../live/stream.ts'
 
 /** A reader that takes nothing for this long is gone, in milliseconds. */
 const STALLED_MS = 120_000
@@ -45,8 +46,7 @@ export async function sendEvents(
   try {
     await text(`retry: ${RETRY_MS}\n\n`)
     for await (const chunk of chunks) {
-      // An id without data moves the cursor of the reader and nothing else.
-      if (!(chunk instanceof Chunk)) await text(`: still here\nid: ${chunk.heartbeat}\n\n`)
+      if (!(chunk instanceof Chunk)) await text(signOfLife(chunk))
       else {
         await send(chunk)
         written(chunk)
@@ -56,6 +56,11 @@ export async function sendEvents(
     if (!raw.destroyed) await send(problem(cause)).catch(() => undefined)
   }
   raw.end(gzip?.end())
+}
+
+/** An id without data moves the cursor of the reader and nothing else. */
+function signOfLife({ heartbeat }: Heartbeat): string {
+  return `: still here\n${heartbeat === undefined ? '' : `id: ${heartbeat}\n`}\n`
 }
 
 /** Listeners, and no signals and races: the slower readers are, the more often they are waited for. */

@@ -41,7 +41,7 @@ export async function sendMessages(
   }
   try {
     for await (const chunk of chunks) {
-      if (!(chunk instanceof Chunk)) await send([placeMessage(chunk)])
+      if (!(chunk instanceof Chunk)) await send(placeMessages(chunk))
       else {
         await send(chunk.messages)
         written(chunk)
@@ -56,9 +56,12 @@ export async function sendMessages(
   }
 }
 
-/** Moves the cursor of the reader and says nothing else: one that is cut off before its first line comes back to it. */
-function placeMessage({ heartbeat }: Heartbeat): string {
-  return JSON.stringify({ event: 'place', id: heartbeat, data: {} })
+/**
+ * Moves the cursor of the reader and says nothing else: one that is cut off before its first line comes back to it. Where
+ * there is no place yet the pings are sign of life enough.
+ */
+function placeMessages({ heartbeat }: Heartbeat): readonly string[] {
+  return heartbeat === undefined ? [] : [JSON.stringify({ event: 'place', id: heartbeat, data: {} })]
 }
 
 function ignore(): void {

@@ -39,10 +39,10 @@ const EVENTS = { events: 500, bytes: 4 * 1024 * 1024 }
 /** Most bytes of the last lines with which a stream begins. */
 const LAST_BYTES = 16 * 1024 * 1024
 
-/** What comes next is in Loki, which is away. */
+/** A step without anything for the reader: nothing was found, or what comes next is in Loki, which is away. */
 export interface Waiting {
-  /** The reader's cursor. */
-  waiting: string
+  /** The reader's cursor, which has moved over what was looked at; missing before the last lines, which are found backwards. */
+  waiting: string | undefined
 }
 
 /** Gives chunks until the reader can go on from the feed's ring; returns the follower. */
@@ -63,7 +63,7 @@ export async function* backfill(
   let fromScratch = start.kind === 'start' && selection.lines
   let place: LogCursor = given ?? { segment: 'arrivals', bounds, vector: await now() }
   if (fromScratch) place = { ...place, segment: 'history', after: BEFORE_ALL, end: AFTER_ALL }
-  let last = start.kind === 'last' && selection.lines ? await lastLines(own, place.vector, start.lines) : undefined
+  let last = start.kind === 'last' && selection.lines ? yield* lastLines(own, place.vector, start.lines) : undefined
   for (;;) {
     signal.throwIfAborted()
     if (place.segment === 'arrivals' && !last) {
@@ -103,12 +103,17 @@ export async function* backfill(
       for (const some of pieces(page.lines)) yield toChunk(some, page.after)
       if (!page.next) throw refusal('the topic of log entries was created anew in the middle')
       place = page.next
+      if (page.lines.length === 0) yield { waiting: id(place) }
     }
   }
 }
 
 /** The last lines of what the vector covers, oldest first; while Loki is away, those that the hot store has. */
-async function lastLines(own: Backfill, vector: PositionVector, count: number): Promise<StoredLine[]> {
+async function* lastLines(
+  own: Backfill,
+  vector: PositionVector,
+  count: number,
+): AsyncGenerator<Waiting, StoredLine[], undefined> {
   const { query, database } = own
   const lines: StoredLine[] = []
   let bytes = 0
@@ -124,6 +129,7 @@ async function lastLines(own: Backfill, vector: PositionVector, count: number): 
     }
     if (page.next?.segment !== 'history') break
     place = page.next
+    yield { waiting: undefined }
   }
   return lines.reverse()
 }

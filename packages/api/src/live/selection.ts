@@ -3,8 +3,9 @@
 import type { ListIdentity } from '../cursor/sealed.ts'
 import { sealLogCursor } from '../cursor/cursors.ts'
 import type { TimeBounds } from '../cursor/cursors.ts'
+import { nextRound } from '../logs/event-loop.ts'
 import type { LineMatcher } from '../logs/matcher.ts'
-import type { StoredLine } from '../store/log-lines.ts'
+import type { Grep, StoredLine } from '../store/log-lines.ts'
 import { Chunk } from './frame.ts'
 import type { Frame } from './frame.ts'
 import type { LiveItem } from './feed.ts'
@@ -18,6 +19,8 @@ export interface Selection {
   list: ListIdentity
   bounds: TimeBounds
   matches: LineMatcher
+  /** Searches the messages of lines that match; one of them may cost as much as the sending of a thousand. */
+  grep?: Grep | undefined
   /** Does it want lines, and events? */
   lines: boolean
   events: boolean
@@ -27,13 +30,18 @@ export interface Selection {
 
 /** Bytes of the items of one chunk, about. */
 export const CHUNK_BYTES = 64 * 1024
+/**
+ * Steps of a search (logs/grep.ts) after which everything else has its turn: some 2 ms at worst, less than a page takes, for
+ * a line goes round the event loop several times on its way to the readers.
+ */
+const SLICE_STEPS = 128 * 1024
 /** Chunks that are kept for readers who are a little behind. */
 const KEPT_CHUNKS = 4
 
 /** A selection with what its readers share. */
 export class View {
   readonly selection: Selection
-  readonly #chunks = new Map<number, { to: number; chunk: Chunk }>()
+  readonly #chunks = new Map<number, { to: number; chunk: Chunk | Promise<Chunk> }>()
 
   constructor(selection: Selection) {
     this.selection = selection
@@ -46,8 +54,8 @@ export class View {
     return sealLogCursor({ segment: 'arrivals', bounds, vector: place.vector, live }, list)
   }
 
-  /** What comes next for a follower that shares its place with others; moves it on. */
-  shared(ring: Ring<LiveItem>, follower: Follower<LiveItem>): Chunk {
+  /** What comes next for a follower that shares its place with others; moves it on, before the end of a search. */
+  shared(ring: Ring<LiveItem>, follower: Follower<LiveItem>): Chunk | Promise<Chunk> {
     const from = follower.index
     const known = this.#chunks.get(from)
     if (known) {
@@ -71,29 +79,56 @@ export class View {
     return chunk
   }
 
-  chunk(entries: readonly Entry<LiveItem>[], placeOf: (entry: Entry<LiveItem>) => Place): Chunk {
+  /** At once, but for a search, which takes turns with everything else. */
+  chunk(entries: readonly Entry<LiveItem>[], placeOf: (entry: Entry<LiveItem>) => Place): Chunk | Promise<Chunk> {
+    const { grep } = this.selection
+    if (grep) return this.#search(entries, placeOf, grep)
     const frames: Frame[] = []
     for (const entry of entries) {
-      const frame = this.#frame(entry, placeOf)
-      if (frame) frames.push(frame)
+      if (this.#wants(entry.item)) frames.push(this.#frame(entry, placeOf))
     }
     return new Chunk(frames)
   }
 
-  #frame(entry: Entry<LiveItem>, placeOf: (entry: Entry<LiveItem>) => Place): Frame | undefined {
-    const { item } = entry
-    if (item.kind === 'trace') {
-      return this.selection.events ? { type: 'trace', id: this.cursor(placeOf(entry)), data: item.json } : undefined
+  async #search(
+    entries: readonly Entry<LiveItem>[],
+    placeOf: (entry: Entry<LiveItem>) => Place,
+    grep: Grep,
+  ): Promise<Chunk> {
+    const frames: Frame[] = []
+    let left = 0
+    for (const entry of entries) {
+      const { item } = entry
+      if (!this.#wants(item)) continue
+      if (item.kind === 'log') {
+        const { message } = item.line
+        const steps = grep.steps(message)
+        if (steps > left) {
+          await nextRound()
+          left = SLICE_STEPS
+        }
+        left -= steps
+        if (!grep(message)) continue
+      }
+      frames.push(this.#frame(entry, placeOf))
     }
-    if (!this.#wants(item)) return undefined
+    return new Chunk(frames)
+  }
+
+  #frame(entry: Entry<LiveItem>, placeOf: (entry: Entry<LiveItem>) => Place): Frame {
+    const { item } = entry
+    if (item.kind === 'trace') return { type: 'trace', id: this.cursor(placeOf(entry)), data: item.json }
     const { key, timestampNs } = item.line
     // A record whose own time cannot be believed has no latency.
     const recordMs = key.effectiveNs === timestampNs ? Number(timestampNs) / 1e6 : undefined
     return { type: 'log', id: this.cursor(placeOf(entry)), data: this.selection.show(item.line), recordMs }
   }
 
-  #wants({ line }: Extract<LiveItem, { kind: 'log' }>): boolean {
-    const { lines, bounds, matches } = this.selection
+  /** As far as can be told without a search. */
+  #wants(item: LiveItem): boolean {
+    const { lines, events, bounds, matches } = this.selection
+    if (item.kind === 'trace') return events
+    const { line } = item
     const { since, until } = bounds
     const time = line.key.effectiveNs
     if (!lines || (since !== undefined && time < since) || (until !== undefined && time > until)) return false

@@ -18,9 +18,9 @@ export interface StreamSettings extends Omit<Backfill, 'selection'> {
   onGap: (skipped: number) => void
 }
 
-/** A sign of life: nothing has happened for a while. `id` is the reader's cursor. */
+/** A sign of life: there was nothing for the reader for a while. It is the reader's cursor, once there is one. */
 export interface Heartbeat {
-  heartbeat: string
+  heartbeat: string | undefined
 }
 
 /**
@@ -37,47 +37,63 @@ export async function* stream(settings: StreamSettings): AsyncGenerator<Chunk | 
   }
   const first = status()
   if (first) yield first
+  // When the reader was last given its place, which a status does not tell: what others want goes by without a word.
+  let placedAt = performance.now()
+  const isSilent = () => performance.now() - placedAt >= heartbeatMs
   const reading = backfill({ ...settings, selection: view.selection }, start)
   let read = await reading.next()
-  for (let heardAt = Date.now(); !read.done; read = await reading.next()) {
+  for (; !read.done; read = await reading.next()) {
     if (read.value instanceof Chunk) yield read.value
     else {
       const news = status()
-      if (!news && Date.now() - heardAt < heartbeatMs) continue
-      yield news ?? { heartbeat: read.value.waiting }
+      if (news) yield news
+      if (!isSilent()) continue
+      yield { heartbeat: read.value.waiting }
     }
-    heardAt = Date.now()
+    placedAt = performance.now()
   }
   const follower = read.value
   // A reader that began at the end, and is cut off before a line has come, comes back to this place.
   yield { heartbeat: view.cursor(follower.place) }
+  placedAt = performance.now()
   for (;;) {
     signal.throwIfAborted()
     if (feed.broken) throw feed.broken
     const news = status()
     if (news) yield news
+    if (isSilent()) {
+      yield { heartbeat: view.cursor(follower.place) }
+      placedAt = performance.now()
+    }
     if (follower.isShared && !follower.atEnd) {
-      const chunk = view.shared(feed.ring, follower)
-      if (chunk.frames.length > 0) yield chunk
+      const made = view.shared(feed.ring, follower)
+      // No round of waiting for what is there at once: it is asked for each reader and each few lines.
+      const chunk = made instanceof Chunk ? made : await made
+      if (chunk.frames.length === 0) continue
+      yield chunk
+      placedAt = performance.now()
       continue
     }
     const taken = follower.take(CHUNK_BYTES)
     if (taken.kind === 'entries') {
-      const chunk = view.chunk(taken.entries, taken.placeOf)
-      if (chunk.frames.length > 0) yield chunk
+      const chunk = await view.chunk(taken.entries, taken.placeOf)
+      if (chunk.frames.length === 0) continue
+      yield chunk
+      placedAt = performance.now()
     } else if (taken.kind === 'gap') {
       settings.onGap(taken.skipped)
       const [from, to] = [view.cursor(taken.from), view.cursor(taken.to)]
       const gap: StreamGap = { from, to, skipped: taken.skipped }
       yield new Chunk([{ type: 'gap', id: to, data: JSON.stringify(gap) }])
+      placedAt = performance.now()
     } else if (feed.done !== undefined) {
       const end: Frame = { type: 'done', id: view.cursor(follower.place, true), data: feed.done }
       const final = status()
       if (final) yield final
       yield new Chunk([end])
       return
-    } else if (!(await feed.news.wait(heartbeatMs, signal)) && !signal.aborted) {
-      yield { heartbeat: view.cursor(follower.place) }
+    } else {
+      await feed.news.wait(heartbeatMs - (performance.now() - placedAt), signal)
     }
   }
 }
