@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createPlainServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Failures } from '../../failure.ts'
 import { plainProgress } from '../../terminal/plain.ts'
 import { temporaryFolder } from '../fixtures/temporary.ts'
-import { tinyNpmPackage } from '../fixtures/tiny-packages.ts'
+import { tinyNpmPackage, zip } from '../fixtures/tiny-packages.ts'
 import { resolveTools } from '../resolve.ts'
 import { toolPins, type Recipe, type ReleaseDownloadRecipe } from '../versions.ts'
 
@@ -54,12 +54,20 @@ function release(port = (server.address() as AddressInfo).port): ReleaseDownload
 }
 
 async function get(...sources: Recipe[]): Promise<{ source: string; path: string; said: string }> {
+  return getWith(process.env, sources)
+}
+
+async function getWith(
+  env: NodeJS.ProcessEnv,
+  sources: Recipe[],
+): Promise<{ source: string; path: string; said: string }> {
   const said: string[] = []
   const probe = { binary: 'tiny', args: [], pattern: 'version (\\d+\\.\\d+\\.\\d+)' }
   const k6 = { version: '1.2.3', note: '', accepts: '>=1.2.0 <2', binaries: ['tiny'], probe, sources }
   const { k6: tool } = await resolveTools(['k6'], {
     cache: join(root, 'cache'),
     pins: { ...toolPins(), k6 },
+    env,
     progress: plainProgress({ write: (line) => said.push(line) }),
   })
   const { source } = JSON.parse(readFileSync(join(tool.home, 'tool.json'), 'utf8')) as { source: string }
@@ -76,6 +84,22 @@ it('takes what the project has released, before what a registry has', async () =
   const { source, path } = await get(await tinyNpmPackage(root), release())
   expect(source).toBe('release-download')
   expect(execFileSync(path, { encoding: 'utf8' })).toBe('tiny version 1.2.3\n')
+})
+
+it('unpacks a .zip where there is Python, but no unzip', async () => {
+  await zip(join(root, 'tiny.zip'), root, ['tiny-1.2.3.linux/tiny'])
+  archive = readFileSync(join(root, 'tiny.zip'))
+  answer = (request, response) => {
+    response.end(request.url === '/tiny.zip' ? archive : `${sumOf(archive)}  tiny.zip\n`)
+  }
+  const recipe = release()
+  const zipped = Object.entries(recipe.url).map(([platform, url]) => [platform, url.replace('.tar.gz', '.zip')])
+  const where = ['-c', 'import sys; print(sys.executable)']
+  const path = join(root, 'path')
+  mkdirSync(path)
+  symlinkSync(execFileSync('python3', where, { encoding: 'utf8' }).trim(), join(path, 'python3'))
+  const { source } = await getWith({ PATH: path }, [{ ...recipe, url: Object.fromEntries(zipped) }])
+  expect(source).toBe('release-download')
 })
 
 it('keeps nothing that is not what the project has published', async () => {
@@ -114,4 +138,15 @@ it('gives a host that does not answer up within seconds', async () => {
   // The next one does not wait again.
   expect(await whyNot({ ...release(port), files: {} })).toContain('no answer within 5 s')
   expect(asked).toBe(1)
+})
+
+it('goes on with a registry where the list of sums breaks off', async () => {
+  answer = (_, response) => response.write('half a list', () => response.destroy())
+  const { source } = await get(release(), await tinyNpmPackage(root))
+  expect(source).toBe('npm-package')
+})
+
+it('gives a list of sums that stops in the middle up within seconds', async () => {
+  answer = (_, response) => response.write('half a list')
+  expect(await whyNot(release())).toContain('cannot be reached: ')
 })

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { CommandFailed } from '../command.ts'
 import type { FillJob, Source } from './source.ts'
 
-/** Until a host has answered. */
+/** Until a host has begun to answer; and then until the whole of a list has come, which is a few kilobytes. */
 const ANSWER_MS = 5_000
 /** Between two parts of what it sends. */
 const SILENCE_MS = 15_000
@@ -32,7 +32,7 @@ export const releaseDownload: Source<'release-download'> = {
       1,
       async () => {
         job.note(`asking ${url.host}`)
-        const published = sumOf(await (await get(recipe.checksums, job)).text(), name)
+        const published = sumOf(await get(recipe.checksums, job, (answer) => answer.text()), name)
         if (published === undefined) throw new CommandFailed(`${recipe.checksums} lists no sum for ${name}.`, [])
         const sum = await download(url.href, archive, job)
         if (sum !== published) {
@@ -47,10 +47,8 @@ export const releaseDownload: Source<'release-download'> = {
     job.note('unpacking')
     const content = join(job.scratch, 'content')
     await mkdir(content)
-    const [file, args] = name.endsWith('.zip')
-      ? ['unzip', ['-q', archive, '-d', content]]
-      : ['tar', ['-xzf', archive, '-C', content]]
-    await job.run({ file: file as string, args: args as string[], env: job.env })
+    if (name.endsWith('.zip')) await unzip(archive, content, job)
+    else await job.run({ file: 'tar', args: ['-xzf', archive, '-C', content], env: job.env })
     await mkdir(join(job.into, 'bin'))
     for (const [binary, path] of Object.entries(recipe.files)) {
       await rename(await pathIn(content, path), join(job.into, 'bin', binary))
@@ -58,6 +56,27 @@ export const releaseDownload: Source<'release-download'> = {
     }
     return Object.fromEntries(Object.keys(recipe.files).map((binary) => [binary, join('bin', binary)]))
   },
+}
+
+/** Debian and its kin come without unzip; Python, which the set-up asks for, does it, too. */
+async function unzip(archive: string, content: string, job: FillJob): Promise<void> {
+  const { env } = job
+  try {
+    await job.run({ file: 'unzip', args: ['-q', archive, '-d', content], env })
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    await job.run({ file: 'python3', args: ['-m', 'zipfile', '-e', archive, content], env }).catch((cause: unknown) => {
+      if (!isMissing(cause)) throw cause
+      throw new CommandFailed(`${basename(archive)} cannot be unpacked: there is no unzip and no python3.`, [], {
+        cause,
+      })
+    })
+  }
+}
+
+/** Whether the program that was to be run is not there. */
+function isMissing(error: unknown): boolean {
+  return error instanceof CommandFailed && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
 }
 
 /** The one path below a folder that fits a pattern. */
@@ -82,7 +101,7 @@ function sumOf(list: string, name: string): string | undefined {
 }
 
 async function download(url: string, file: string, job: FillJob): Promise<string> {
-  const { body, headers } = await get(url, job)
+  const { body, headers } = await get(url, job, (answer) => answer)
   if (!body) throw new CommandFailed(`${url} answers without a body.`, [])
   const total = Number(headers.get('content-length'))
   const silence = new AbortController()
@@ -116,7 +135,12 @@ async function download(url: string, file: string, job: FillJob): Promise<string
   return hash.digest('hex')
 }
 
-async function get(url: string, job: FillJob): Promise<Response> {
+/** What `read` takes of the answer of a host; one that does not answer, or stops while that is read, is not asked again. */
+async function get<Content>(
+  url: string,
+  job: FillJob,
+  read: (answer: Response) => Content | Promise<Content>,
+): Promise<Content> {
   const { host } = new URL(url)
   const known = unreachable.get(host)
   if (known !== undefined) throw new CommandFailed(`${host} cannot be reached: ${known}.`, [])
@@ -124,7 +148,8 @@ async function get(url: string, job: FillJob): Promise<Response> {
   const alarm = setTimeout(() => answer.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS)
   try {
     const response = await fetch(url, { signal: AbortSignal.any([job.signal, answer.signal]), redirect: 'follow' })
-    if (response.ok) return response
+    alarm.refresh()
+    if (response.ok) return await read(response)
     await response.body?.cancel()
     throw new CommandFailed(`${url} answers ${response.status} ${response.statusText}.`, [])
   } catch (cause) {
