@@ -19,7 +19,13 @@ const telemetry = openTelemetry({
   ...(closeOnExit !== undefined && { closeOnExit }),
 })
 // Another instance in the same process.
-const other = openTelemetry({ brokers, clientId: 'other', ...(closeOnExit !== undefined && { closeOnExit }) })
+const other = openTelemetry({
+  brokers,
+  clientId: 'other',
+  // Never less patient than it is by default.
+  exitTimeoutMs: Math.max(exitTimeoutMs ?? 0, 5_000),
+  ...(closeOnExit !== undefined && { closeOnExit }),
+})
 other.component('other').logger.info('from the other instance')
 const context = telemetry.context({ runId: 'run-1', nodeRef: 'n' })
 for (let line = 1; line <= lines; line++) context.logger.info(`line ${line}`)

@@ -11,7 +11,11 @@ const { brokers, lines, component } = JSON.parse(process.argv[2] ?? '') as {
 const log = pino({
   level: 'trace',
   messageKey: 'text',
-  transport: { target: '@runlight/sdk/pino-transport', options: { brokers, ...(component && { component }) } },
+  transport: {
+    target: '@runlight/sdk/pino-transport',
+    // No test is about how fast the machine is; pino itself waits for ten seconds.
+    options: { brokers, flushTimeoutMs: 60_000, ...(component && { component }) },
+  },
 })
 log.warn({ lines, password: 'hunter2' }, 'starting')
 for (let line = 1; line <= lines; line++) log.info(`line ${line}`)
