@@ -27,8 +27,9 @@ export default defineConfig({
           include: ['{packages,stacks,scripts,regression}/**/*.stack.test.ts'],
           exclude: ['**/node_modules/**'],
           expect,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          // Above what the waits within one test may take together.
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           // Two cores: a file brings up real servers.
           maxWorkers: 2,
         },
