@@ -34,7 +34,7 @@ export const CHUNK_BYTES = 64 * 1024
  * Steps of a search (logs/grep.ts) after which everything else has its turn: some 2 ms at worst, less than a page takes, for
  * a line goes round the event loop several times on its way to the readers.
  */
-const SLICE_STEPS = 128 * 1024
+export const SLICE_STEPS = 128 * 1024
 /** Chunks that are kept for readers who are a little behind. */
 const KEPT_CHUNKS = 4
 
