@@ -4,6 +4,7 @@ import { parseArgs, styleText } from 'node:util'
 import { examine } from './doctor/examine.ts'
 import { takenPorts, type TakenPort } from './doctor/ports.ts'
 import type { Examination, Finding } from './doctor/examine.ts'
+import { npmRun } from './npm-run.ts'
 import { runVerb } from './verb.ts'
 
 const marks: Record<Finding['state'], string> = {
@@ -53,7 +54,7 @@ function layOut({ stack, findings, disk, ok }: Examination): string {
   lines.push('', `${short ? styleText('yellow', '!') : marks.ready} ${diskLine(disk)}`, '')
   const toGet = findings.filter((finding) => finding.state === 'obtainable').length
   if (!ok) lines.push('Something is missing: see "next" above.')
-  else if (toGet > 0) lines.push(`Nothing is missing; npm run setup will get ${toGet} of these (↓).`)
+  else if (toGet > 0) lines.push(`Nothing is missing; ${npmRun('setup', stack)} will get ${toGet} of these (↓).`)
   else lines.push('Everything is there.')
   return lines.join('\n')
 }

@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { componentFoldersInUse } from '../stacks/plugin/record.ts'
 import { stop } from '../stacks/plugin/stop.ts'
+import { npmRun } from './npm-run.ts'
 import { existingStack, hasState, type ExistingStack } from './pulumi/existing.ts'
 import { readOutputs } from './pulumi/outputs.ts'
-import { engineOf, removeFromStack } from './pulumi/containers.ts'
+import { engineOf, hasPortsHere, removeFromStack } from './pulumi/containers.ts'
 import { removeStack, verifyRemoved } from './pulumi/remove.ts'
 import { runUpdate } from './pulumi/update.ts'
 import { progressFor, type Progress } from './terminal/progress.ts'
@@ -25,8 +26,8 @@ async function down(signal: AbortSignal): Promise<number> {
     console.log(`There is no stack ${stack}: nothing to take away.`)
     return 0
   }
-  const ports = await portsOf(existing, signal)
   const engine = await engineOf(existing)
+  const ports = hasPortsHere(engine) ? await portsOf(existing, signal) : []
   const progress = progressFor()
   try {
     await progress.step(`take ${stack} away`, () => takeAway(existing, progress, signal))
@@ -47,7 +48,7 @@ async function down(signal: AbortSignal): Promise<number> {
 }
 
 function kept(stack: string, folder: string, engine: string | undefined): string {
-  const command = `\`npm run down -- ${stack === 'local' ? '' : `--stack ${stack} `}--volumes\``
+  const command = `\`${npmRun('down', stack, '--volumes')}\``
   return engine === undefined
     ? `Its data and logs are kept in ${folder}; ${command} removes them.`
     : `Its data are kept in volumes named runlight-${stack}-… on ${engine}; ${command} removes them.`

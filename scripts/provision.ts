@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util'
 import { Failure } from './failure.ts'
+import { npmRun } from './npm-run.ts'
 import { cloneRoot } from './environment/home.ts'
 import { existingStack, hasState } from './pulumi/existing.ts'
 import { provisionJob, withArguments } from './pulumi/provision-job.ts'
@@ -25,7 +26,7 @@ async function provision(signal: AbortSignal): Promise<number> {
     throw new Failure({
       what: `There is no \`npm run provision -- ${positionals.join(' ')}\`.`,
       why: `It does one of: ${VERBS.join(', ')}.`,
-      next: 'For instance: npm run provision -- status',
+      next: `For instance: ${npmRun('provision', values.stack, 'status')}`,
     })
   }
   const stack = await existingStack(values.stack)
@@ -33,7 +34,7 @@ async function provision(signal: AbortSignal): Promise<number> {
     throw new Failure({
       what: `There is no stack ${values.stack} whose bus and database could be provisioned.`,
       why: 'Pulumi knows none of this name here.',
-      next: 'npm run up makes it, and provisions it.',
+      next: `${npmRun('up', values.stack)} makes it, and provisions it.`,
     })
   }
   const args = ['stack', 'export', '--stack', stack.stack, '--non-interactive']
@@ -42,7 +43,9 @@ async function provision(signal: AbortSignal): Promise<number> {
     throw new Failure({
       what: `Stack ${values.stack} has no provisioning that this machine could run.`,
       why: 'It is not up, or its programs run in containers.',
-      next: "Run `npm run up` first; with containers, run the provision image with the stack's variables and these arguments.",
+      next:
+        `Run \`${npmRun('up', values.stack)}\` first; with containers, run the provision image with the stack's variables ` +
+        'and these arguments.',
     })
   }
   const flags = (['accept-generation', 'force'] as const).filter((flag) => values[flag]).map((flag) => `--${flag}`)

@@ -3,6 +3,7 @@
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { npmRun } from './npm-run.ts'
 import { prepareEnvironment } from './environment/prepare.ts'
 import type { Prepared } from './environment/prepare.ts'
 import { progressFor } from './terminal/progress.ts'
@@ -34,7 +35,7 @@ async function main(signal: AbortSignal): Promise<number> {
   console.log(`Stack ${stack} is set up in ${home.root}; ${count} tools are ready.`)
   if (backend.kind === 'elsewhere')
     console.log(`Its state is kept where you are logged in, not in the clone: ${backend.because}.`)
-  console.log(`Next: npm run up, or  . ${home.env} && pulumi up --stack ${stack}`)
+  console.log(`Next: ${npmRun('up', stack)}, or  . ${home.env} && pulumi up --stack ${stack}`)
   return 0
 }
 

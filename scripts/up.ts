@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { Failure } from './failure.ts'
+import { npmRun } from './npm-run.ts'
 import { readOutputs } from './pulumi/outputs.ts'
 import { runUpdate } from './pulumi/update.ts'
 import { report } from './report.ts'
@@ -22,8 +23,8 @@ async function up(signal: AbortSignal): Promise<number> {
   if (!outputs) {
     throw new Failure({
       what: `The stack ${stack} is up, but its outputs are missing.`,
-      why: '`pulumi stack output` names no components.',
-      next: `Look at \`pulumi stack --stack ${stack}\`, then run \`npm run up\` again.`,
+      why: `\`pulumi stack output --stack ${stack}\` names no components.`,
+      next: `Look at \`pulumi stack --stack ${stack}\`, then run \`${npmRun('up', stack)}\` again.`,
     })
   }
   await report(stack, outputs, signal)

@@ -6,6 +6,7 @@ import { componentFoldersInUse, processesOf } from '../../stacks/plugin/record.t
 import { ENVIRONMENTS } from '../../stacks/settings/schema.ts'
 import { DECLARATIONS } from '../../stacks/settings/walk.ts'
 import { readIfThere } from '../environment/files.ts'
+import { engineOf, hasPortsHere } from '../pulumi/containers.ts'
 import { existingStack } from '../pulumi/existing.ts'
 
 export interface TakenPort {
@@ -23,9 +24,14 @@ const NOT_LISTENED_ON: Partial<Record<string, readonly string[]>> = {
 /** Holds a container's port for the engine, which names the container when it refuses. */
 const OF_AN_ENGINE = /docker-proxy|rootlesskit/
 
-/** Ports of this machine that somebody else holds; those of the stack itself, if it is up, are no news. */
+/**
+ * Ports of this machine that somebody else holds; those of the stack itself, if it is up, are no news. None of a stack
+ * whose engine is elsewhere: what holds such a port here may be the tunnel to it.
+ */
 export async function takenPorts(stack: string): Promise<TakenPort[]> {
-  const { settingsFile, folder } = await existingStack(stack)
+  const existing = await existingStack(stack)
+  if (!hasPortsHere(await engineOf(existing))) return []
+  const { settingsFile, folder } = existing
   const own = new Set(componentFoldersInUse(folder).flatMap((path) => processesOf(path).map(({ pid }) => pid)))
   const config = ((parse((await readIfThere(settingsFile)) ?? '') ?? {}) as { config?: Record<string, unknown> }).config
   const environment = ENVIRONMENTS.find((name) => name === stack.split('-')[0]) ?? 'local'

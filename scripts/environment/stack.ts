@@ -6,6 +6,7 @@ import { isMap, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
 import { SECRETS } from '../../stacks/settings/secrets.ts'
 import { Failure } from '../failure.ts'
+import { npmRun } from '../npm-run.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { CommandFailed, run } from '../tools/command.ts'
 import { readIfThere, writeIfChanged } from './files.ts'
@@ -147,7 +148,7 @@ async function pulumi(
       {
         what: `\`pulumi ${args.join(' ')}\` failed.`,
         why: [error.message, ...error.tail.slice(-10)].join('\n'),
-        next: 'Look at what Pulumi says above; `npm run doctor` shows whether the tools are there.',
+        next: `Look at what Pulumi says above; \`${npmRun('doctor', prepared.stack)}\` shows whether the tools are there.`,
       },
       { cause: error },
     )

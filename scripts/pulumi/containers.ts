@@ -1,10 +1,11 @@
 // What a stack has on a Docker engine beside what Pulumi takes away: its volumes, and containers that it no longer knows.
 
 import { parse } from 'yaml'
-import { engineHost, readEngine, removeFromEngine } from '../../stacks/platforms/docker/engine.ts'
+import { engineHost, isOnThisMachine, readEngine, removeFromEngine } from '../../stacks/platforms/docker/engine.ts'
 import { LABELS } from '../../stacks/platforms/docker/labels.ts'
 import { readIfThere } from '../environment/files.ts'
 import { Failure } from '../failure.ts'
+import { npmRun } from '../npm-run.ts'
 import type { ExistingStack } from './existing.ts'
 
 interface StackFile {
@@ -16,6 +17,11 @@ export async function engineOf({ stack, settingsFile }: ExistingStack): Promise<
   const { config = {} } = (parse((await readIfThere(settingsFile)) ?? '') ?? {}) as StackFile
   const environment = config['runlight:environment'] ?? stack.split('-')[0]
   return environment === 'dev' ? engineHost(config['runlight:docker']?.host ?? '', process.env) : undefined
+}
+
+/** Whether the ports of a stack are those of this machine: its programs run here, or its engine does. */
+export function hasPortsHere(engine: string | undefined): boolean {
+  return engine === undefined || isOnThisMachine(engine)
 }
 
 /**
@@ -30,7 +36,7 @@ export async function removeFromStack(host: string, stack: string): Promise<stri
       {
         what: `The containers and volumes of stack ${stack} were not all removed.`,
         why: (cause as Error).message,
-        next: `Once the engine answers, run \`npm run down -- --stack ${stack} --volumes\` again.`,
+        next: `Once the engine answers, run \`${npmRun('down', stack, '--volumes')}\` again.`,
       },
       { cause },
     )

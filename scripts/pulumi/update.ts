@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { Failure } from '../failure.ts'
+import { npmRun } from '../npm-run.ts'
 import { cloneRoot } from '../environment/home.ts'
 import type { Progress } from '../terminal/progress.ts'
 import { run } from '../tools/command.ts'
@@ -45,8 +46,7 @@ export async function runUpdate(update: Update): Promise<void> {
   }
   update.signal.throwIfAborted()
   if (ended.code === 0) return
-  const command = update.verb === 'up' ? 'npm run up' : 'npm run down'
-  const again = update.stack === 'local' ? command : `${command} -- --stack ${update.stack}`
+  const again = npmRun(update.verb === 'up' ? 'up' : 'down', update.stack)
   throw new Failure({
     what: `The stack ${update.stack} was not ${update.verb === 'up' ? 'brought up' : 'taken down'}.`,
     why: ended.errors.join('\n') || ended.words.trim() || `pulumi ${update.verb} ended with exit code ${ended.code}`,

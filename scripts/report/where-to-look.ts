@@ -2,6 +2,7 @@
 
 import { DEFAULT_API_URL } from '@runlight/cli/context'
 import type { Home } from '../environment/home.ts'
+import { npmRun } from '../npm-run.ts'
 import type { StackOutputs } from '../report.ts'
 
 /** What to look at, and the command or address for it. */
@@ -24,6 +25,6 @@ export function whereToLook(
     ...(addresses.console === undefined ? [] : [['the bus', addresses.console] as [string, string]]),
     ...(addresses.grafana === undefined ? [] : [['Grafana', addresses.grafana] as [string, string]]),
     ['plain Pulumi', `. ${env} && pulumi stack output --stack ${stack}`],
-    ['take it away', `npm run down${stack === 'local' ? '' : ` -- --stack ${stack}`}`],
+    ['take it away', npmRun('down', stack)],
   ]
 }
