@@ -1,6 +1,7 @@
 // `npm run images [-- --base <image>] [-- --registry <prefix>] [-- --push] [-- <service> …]`: builds the images of our
 // services with the docker command, as `pulumi up` does for the stack dev, and writes each one's bill of materials.
-// `npm run images -- --pin [-- --again]`: writes the digests of third parties' images into configs/versions.json.
+// `npm run images -- --pin [-- --again]`: writes the digests of third parties' images into configs/versions.json, and that
+// of the base image into the Dockerfile, too.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { SERVICES, SERVICE_NAMES, type Service } from '../stacks/build/services.
 import { pinnedImage, referenceOf } from '../stacks/platforms/docker/catalogue.ts'
 import { cloneRoot, runlightHome } from './environment/home.ts'
 import { Failure } from './failure.ts'
+import { writeBase } from './images/dockerfile-base.ts'
 import { pinDigests } from './images/pin-digests.ts'
 import { pushImage } from './images/push-image.ts'
 import { progressFor } from './terminal/progress.ts'
@@ -40,7 +42,7 @@ export interface BuiltImage {
 /** Builds the image of one service; gives its name, size and bill of materials. */
 export async function buildImage(service: Service, options: BuildOptions): Promise<BuiltImage> {
   const { base = referenceOf(pinnedImage('node')), registry, network, into, signal } = options
-  const context = imageContext(cloneRoot, into, { workspace: service, entry: SERVICES[service] })
+  const context = imageContext(cloneRoot, into, { workspace: service, entry: SERVICES[service] }, base)
   const name = service.replace(/^@[^/]*\//, '')
   const reference = [registry, 'runlight', name].filter(Boolean).join('/') + `:${context.tag}`
   const docker = (...args: string[]) => run({ file: 'docker', args, signal, env: process.env })
@@ -107,9 +109,14 @@ async function main(signal: AbortSignal): Promise<number> {
 
 async function pin(again: boolean, signal: AbortSignal): Promise<number> {
   const file = join(cloneRoot, 'configs', 'versions.json')
+  const dockerfile = join(cloneRoot, 'Dockerfile')
   const found = await pinDigests(file, { again, signal, note: (text) => console.log(text) }).catch(explained)
   for (const [name, digest] of found) console.log(`${name}  ${digest}`)
-  console.log(found.size > 0 ? `Written to ${file}.` : 'Nothing has changed.')
+  const written = [
+    ...(found.size > 0 ? [file] : []),
+    ...((await writeBase(dockerfile, referenceOf(pinnedImage('node')))) ? [dockerfile] : []),
+  ]
+  console.log(written.length > 0 ? `Written to ${written.join(' and ')}.` : 'Nothing has changed.')
   return 0
 }
 

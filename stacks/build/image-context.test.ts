@@ -7,6 +7,7 @@ import { imageContext } from './image-context.ts'
 import { builtManifest, transpile } from './transpile.ts'
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
+const BASE = 'node:22@sha256:0'
 const service = { workspace: '@runlight/demo', entry: 'src/main.ts' }
 let into: string
 beforeEach(() => (into = mkdtempSync(join(tmpdir(), 'runlight-context-'))))
@@ -19,7 +20,7 @@ function filesBelow(folder: string): string[] {
 }
 
 it('holds the built service and what it imports, and nothing else of the clone', () => {
-  const { folder, tag } = imageContext(CLONE, into, service)
+  const { folder, tag } = imageContext(CLONE, into, service, BASE)
   expect(tag).toMatch(/^\d+\.\d+\.\d+-[0-9a-f]{12}$/)
   const files = filesBelow(join(folder, 'built'))
   expect(files).toEqual(
@@ -34,7 +35,7 @@ it('holds the built service and what it imports, and nothing else of the clone',
 })
 
 it('is installed by what is locked, without what only tests and optional peers want', () => {
-  const { folder } = imageContext(CLONE, into, service)
+  const { folder } = imageContext(CLONE, into, service, BASE)
   const manifests = join(folder, 'manifests')
   const lock = readFileSync(join(manifests, 'package-lock.json'), 'utf8')
   const { packages } = JSON.parse(lock) as { packages: Record<string, object> }
@@ -49,11 +50,16 @@ it('is installed by what is locked, without what only tests and optional peers w
 })
 
 it('is made once for a content', () => {
-  const first = imageContext(CLONE, into, service)
+  const first = imageContext(CLONE, into, service, BASE)
   const mark = join(first.folder, 'mark')
   writeFileSync(mark, '')
-  expect(imageContext(CLONE, into, service)).toEqual(first)
+  expect(imageContext(CLONE, into, service, BASE)).toEqual(first)
   expect(readFileSync(mark, 'utf8')).toBe('')
+})
+
+it('has another name on another base: under the same, what runs would stay on the one before', () => {
+  const first = imageContext(CLONE, into, service, BASE)
+  expect(imageContext(CLONE, into, service, 'node:22@sha256:1').tag).not.toBe(first.tag)
 })
 
 it('takes types away, and leads imports to what is built', () => {

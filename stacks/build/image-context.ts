@@ -18,7 +18,7 @@ const RECIPE = ['Dockerfile', 'configs/images/health.js', ...BUILD]
 
 export interface ImageContext {
   folder: string
-  /** `<version>-<digest of the content>`. */
+  /** `<version>-<digest of the content and of what it is built on>`. */
   tag: string
   workspace: string
   version: string
@@ -28,15 +28,17 @@ export interface ImageContext {
  * Makes the folder to build a service's image from, below `into`, unless it is there already.
  * @param root the clone
  * @param entry the service's first module, relative to its workspace
+ * @param base reference of the image that it is built on
  */
 export function imageContext(
   root: string,
   into: string,
   { workspace, entry }: { workspace: string; entry: string },
+  base: string,
 ): ImageContext {
   const clone = readClone(root)
   const version = clone.version(workspace)
-  const tag = `${version}-${clone.imageDigest(workspace, recipeDigest(root)).slice(0, 12)}`
+  const tag = `${version}-${clone.imageDigest(workspace, recipeDigest(root, base)).slice(0, 12)}`
   const parent = join(into, workspace.replace(/^@[^/]*\//, ''))
   const folder = join(parent, tag)
   if (!existsSync(folder)) {
@@ -77,8 +79,8 @@ function fill(folder: string, root: string, clone: Clone, workspace: string, ent
   write('built/package.json', `${JSON.stringify({ name: workspace, type: 'module', private: true }, null, 2)}\n`)
 }
 
-function recipeDigest(root: string): string {
-  const hash = createHash('sha256')
+function recipeDigest(root: string, base: string): string {
+  const hash = createHash('sha256').update(`${base}\0`)
   for (const path of RECIPE) hash.update(`${path}\0`).update(readFileSync(join(root, path)))
   return hash.digest('hex')
 }

@@ -99,6 +99,8 @@ interface Described {
   secrets?: Readonly<Record<string, pulumi.Output<string>>>
   /** A hint for platforms that can reserve and limit. */
   memoryMiB: number
+  /** Of that memory, at most so much is shared among its processes (`/dev/shm`); what a platform gives by default is enough otherwise. */
+  sharedMemoryMiB?: number
   /** Processor cores, one where nothing is said; a hint like the memory. */
   cpus?: number
 }

@@ -17,6 +17,12 @@ export const ROLES = {
   grafana: 'runlight_grafana',
 } as const
 
+/**
+ * For queries that run in parallel: the hash table of one join may take work_mem × hash_mem_multiplier (2) in each of
+ * three processes, which is 96 MiB. A container has 64 by default, and a query that finds no more fails.
+ */
+const SHARED_MEMORY_MIB = 256
+
 /** Address with role and database, without a password. */
 export function postgresUrl(address: string, role: keyof typeof ROLES): string {
   return `postgres://${ROLES[role]}@${address}/${DATABASE}`
@@ -33,6 +39,7 @@ export function traceStore(settings: Settings['postgres'], secrets: Secrets): Co
       'owner.sql': setOwnerPassword(secrets.postgresOwnerPassword),
     },
     memoryMiB: settings.sharedBuffersMiB * 3,
+    sharedMemoryMiB: SHARED_MEMORY_MIB,
     endpoints: { postgres: { port: settings.port, setting: 'postgres.port' } },
     health: {
       kind: 'postgres',

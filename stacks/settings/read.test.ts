@@ -64,6 +64,10 @@ describe('readSettings', () => {
       { 'runlight:api': '{"origins":"https://a.example/page"}' },
       'runlight:api.origins is "https://a.example/page", but',
     ],
+    [
+      { 'runlight:docker': '{"registry":"registry.example/team/"}' },
+      'docker.registry is "registry.example/team/", but',
+    ],
     [{ 'runlight:environment': 'moon' }, 'runlight:environment is "moon": must be one of local, dev, staging, prod'],
   ])('refuses %o, naming key and file', (values, message) => {
     expect(() => read(values)).toThrow(message)

@@ -257,7 +257,7 @@ export const settingsSchema = group({
       description: "IPv4 address of the engine's machine on which ports are published; 0.0.0.0 means all",
     }),
     baseImage: image('Node, on which our own images are built'),
-    registry: text(NOTHING_OR('[a-z0-9][A-Za-z0-9._:/-]{0,255}'), {
+    registry: text(NOTHING_OR('[a-z0-9]([A-Za-z0-9._:/-]{0,254}[A-Za-z0-9])?'), {
       default: '',
       description: 'Registry, with a path, to which our own images are pushed; if not set, they stay on the engine',
     }),

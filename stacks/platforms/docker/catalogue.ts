@@ -24,10 +24,20 @@ const VERSIONS = new URL('../../../configs/versions.json', import.meta.url)
 
 /** @throws Error when nothing is pinned under that name */
 export function pinnedImage(name: string): PinnedImage {
-  const { images } = JSON.parse(readFileSync(VERSIONS, 'utf8')) as { images: Readonly<Record<string, PinnedImage>> }
-  const image = images[name]
+  const image = pinnedImages()[name]
   if (!image) throw new Error(`configs/versions.json pins no image ${name}`)
   return image
+}
+
+/** Under which name an image is pinned; undefined for any other. */
+export function pinnedName(reference: string): string | undefined {
+  return Object.entries(pinnedImages()).find(([, image]) => referenceOf(image) === reference)?.[0]
+}
+
+function pinnedImages(): Readonly<Record<string, PinnedImage>> {
+  const { images } = JSON.parse(readFileSync(VERSIONS, 'utf8')) as { images: Record<string, PinnedImage> }
+  const { $comment: _, ...pinned } = images
+  return pinned
 }
 
 /** What is pulled: the digest decides where one is known. */

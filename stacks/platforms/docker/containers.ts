@@ -17,7 +17,7 @@ import { LABELS, prefixOf } from './labels.ts'
 import { logsOf, tagOf } from './logs.ts'
 import { insidePort, outsidePort, placeIn, type Network } from './place.ts'
 import { refuseTakenPort } from './published-ports.ts'
-import { registryLogins } from './registry-login.ts'
+import { pulledImages, registryLogins } from './registry-login.ts'
 import { dataBelow, startScript } from './start-script.ts'
 import { lifeOfComponent, lifeOfTask } from './last-life.ts'
 
@@ -29,19 +29,19 @@ const START_SCRIPT = 'start.sh'
 /** An image need not know a user of that id: without a name and a home, programs that ask for them end. */
 const PERSON = { USER: 'runlight', HOME: '/tmp' }
 
-type Limits = Pick<Component, 'name' | 'memoryMiB' | 'cpus'>
+type Limits = Pick<Component, 'name' | 'memoryMiB' | 'sharedMemoryMiB' | 'cpus'>
 
 /** @throws programError when the engine can't be reached */
 export async function containers(settings: Settings, secrets: Secrets, stack: string): Promise<Platform> {
   const engine = await readEngine(engineHost(settings.docker.host, process.env), process.env)
   const home = resolve(CLONE, process.env['RUNLIGHT_HOME'] ?? '.runlight')
-  const images = imagesOf(settings, CLONE, join(home, 'images'))
+  const images = imagesOf(settings, engine, CLONE, join(home, 'images'))
   const prefix = prefixOf(stack)
   const { publishOn } = settings.docker
   const network: Network = { machine: machineOf(engine.host, publishOn) }
   const reports: Record<string, ComponentReport> = {}
 
-  const registryAuth = registryLogins(Object.values(settings.images), process.env)
+  const registryAuth = registryLogins(pulledImages(settings), process.env)
   const provider = new docker.Provider('engine', {
     host: engine.host,
     ...(registryAuth.length > 0 && { registryAuth }),
@@ -66,7 +66,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
   })
 
   /** What a container of ours is like, whatever runs in it. */
-  const commonOf = ({ name, memoryMiB, cpus = 1 }: Limits, image: Image) => ({
+  const commonOf = ({ name, memoryMiB, sharedMemoryMiB, cpus = 1 }: Limits, image: Image) => ({
     name: `${prefix}-${name}`,
     image: image.reference,
     hostname: name,
@@ -76,6 +76,7 @@ export async function containers(settings: Settings, secrets: Secrets, stack: st
     memory: memoryMiB,
     // As much again is swapped by default: slow, where a limit should be seen.
     memorySwap: memoryMiB,
+    ...(sharedMemoryMiB !== undefined && { shmSize: sharedMemoryMiB }),
     // The engine refuses more than its machine has. One decimal, as the provider reads it back.
     cpus: Math.min(cpus, engine.cpus).toFixed(1),
     networkMode: bridge.name,

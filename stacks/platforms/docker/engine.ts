@@ -13,6 +13,7 @@ import { LABELS } from './labels.ts'
 
 export const THIS_MACHINE = 'unix:///var/run/docker.sock'
 const ANSWER_MS = 10_000
+const OWN_IMAGES = `/images/json?filters=${encodeURIComponent('{"reference":["runlight/*"]}')}`
 
 /** Answers of the engine, as far as they are read here. */
 export interface EngineState {
@@ -23,6 +24,8 @@ export interface EngineState {
   root: string
   containers: readonly EngineContainer[]
   volumes: readonly { name: string; labels: Readonly<Record<string, string>> }[]
+  /** Names of our own images, as far as no registry stands before them. */
+  images: readonly string[]
 }
 
 export interface EngineContainer {
@@ -65,11 +68,12 @@ export function machineOf(host: string, publishOn: string): string {
 export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<EngineState> {
   const ask = <T>(path: string) => askEngine(host, path, env) as Promise<T>
   try {
-    const [version, info, listed, volumes] = await Promise.all([
+    const [version, info, listed, volumes, images] = await Promise.all([
       ask<{ ApiVersion: string }>('/version'),
       ask<{ NCPU: number; DockerRootDir: string }>('/info'),
       ask<EngineContainer[]>('/containers/json?all=1'),
       ask<{ Volumes: { Name: string; Labels: Record<string, string> | null }[] | null }>('/volumes'),
+      ask<{ RepoTags: string[] | null }[]>(OWN_IMAGES),
     ])
     const containers = await Promise.all(
       listed.map(async (container) => {
@@ -85,6 +89,7 @@ export async function readEngine(host: string, env: NodeJS.ProcessEnv): Promise<
       root: info.DockerRootDir,
       containers,
       volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
+      images: images.flatMap(({ RepoTags }) => RepoTags ?? []),
     }
   } catch (cause) {
     throw programError(

@@ -8,6 +8,7 @@ import type * as pulumi from '@pulumi/pulumi'
 import { imageContext } from '../../build/image-context.ts'
 import type { Program } from '../../components/component.ts'
 import type { Settings } from '../../settings/schema.ts'
+import type { EngineState } from './engine.ts'
 import { pinnedImage, referenceOf, type PinnedImage } from './catalogue.ts'
 
 /** An image as a component runs it. */
@@ -24,8 +25,16 @@ const HEALTH = { http: ['node', '/app/health.js'] }
 
 export type Images = (name: string, program: Program, options: pulumi.CustomResourceOptions) => Image
 
-/** @param into folder for what images are built from */
-export function imagesOf(settings: Settings, clone: string, into: string): Images {
+/**
+ * @param engine where they are to be
+ * @param into folder for what images are built from
+ */
+export function imagesOf(
+  settings: Pick<Settings, 'docker' | 'images'>,
+  engine: Pick<EngineState, 'images'>,
+  clone: string,
+  into: string,
+): Images {
   const named = (name: string): string => (settings.images as Readonly<Record<string, string>>)[name] ?? ''
 
   const pulled = (name: string, reference: string, options: pulumi.CustomResourceOptions): docker.RemoteImage =>
@@ -47,10 +56,13 @@ export function imagesOf(settings: Settings, clone: string, into: string): Image
     const own = { pinned: { ...base, asks: HEALTH }, commandOf: () => undefined }
     const given = named(settingOf(program.workspace))
     if (given !== '') return { ...own, reference: given, resource: pulled(name, given, options) }
-    const context = imageContext(clone, into, program)
     const { registry, baseImage } = settings.docker
+    const from = baseImage || referenceOf(base)
+    const context = imageContext(clone, into, program, from)
     const repository = [...(registry === '' ? [] : [registry]), 'runlight', shortName(program.workspace)].join('/')
     const reference = `${repository}:${context.tag}`
+    // What was pushed is pulled by the container that needs it.
+    const isKept = registry !== '' || engine.images.includes(reference)
     const resource = new docker.Image(
       `${name}-image`,
       {
@@ -60,15 +72,18 @@ export function imagesOf(settings: Settings, clone: string, into: string): Image
           context: context.folder,
           dockerfile: join(context.folder, 'Dockerfile'),
           args: {
-            BASE_IMAGE: baseImage || referenceOf(base),
+            BASE_IMAGE: from,
             WORKSPACE: context.workspace,
             VERSION: context.version,
             REVISION: revisionOf(clone),
+            // Nothing in the image is made of it.
+            BUILT: new Date().toISOString(),
           },
         },
       },
-      // Its name says what it is made of: with the same name, nothing needs to be built again.
-      { ...options, ignoreChanges: ['build.args.REVISION'] },
+      // Its name says what it is made of: with the same name, nothing needs to be built again. But the provider never
+      // looks whether the engine still has it: one that was removed, or an engine that never had it, shows only here.
+      { ...options, ignoreChanges: ['build.args.REVISION', ...(isKept ? ['build.args.BUILT'] : [])] },
     )
     return { ...own, reference, resource }
   }

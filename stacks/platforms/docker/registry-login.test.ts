@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { registryLogins } from './registry-login.ts'
+import type { Settings } from '../../settings/schema.ts'
+import { pulledImages, registryLogins } from './registry-login.ts'
 
 let home: string
 beforeEach(() => {
@@ -30,6 +31,17 @@ it('names each registry that has a login once, with the file that holds it', () 
   const file = configure({ auths: { 'mirror.example:5000': { auth: 'c2VjcmV0' }, 'unused.example': {} } })
   const logins = registryLogins(IMAGES, { HOME: home })
   expect(logins).toEqual([{ address: 'mirror.example:5000', configFile: file }])
+})
+
+it('logs in, too, where our own images are pushed: an engine that lacks one pulls it', () => {
+  const configFile = configure({ auths: { 'registry.example:5000': {}, 'mirror.example': {} } })
+  const loginsFor = (registry: string) => {
+    const settings = { images: { loki: 'mirror.example/loki:3' }, docker: { registry } } as unknown as Settings
+    return registryLogins(pulledImages(settings), { HOME: home }).map(({ address }) => address)
+  }
+  expect(loginsFor('registry.example:5000')).toEqual(['mirror.example', 'registry.example:5000'])
+  expect(loginsFor('')).toEqual(['mirror.example'])
+  expect(registryLogins(['registry.example:5000/runlight'], { HOME: home })).toMatchObject([{ configFile }])
 })
 
 it('knows logins of credential helpers, and those kept as addresses', () => {

@@ -4,10 +4,16 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { types } from '@pulumi/docker'
 import { programError } from '../../program-error.ts'
+import type { Settings } from '../../settings/schema.ts'
 
 interface DockerConfig {
   auths?: Record<string, unknown>
   credHelpers?: Record<string, unknown>
+}
+
+/** Images that settings name: each that replaces a pinned one, and what ours begin with where they are pushed. */
+export function pulledImages({ images, docker }: Pick<Settings, 'images' | 'docker'>): string[] {
+  return [...Object.values(images), ...(docker.registry === '' ? [] : [`${docker.registry}/runlight`])]
 }
 
 /**

@@ -11,6 +11,8 @@ export interface FakeEngine {
   /** `detail` is what the engine tells of the one by its id. */
   containers: Partial<EngineContainer>[]
   volumes: string[]
+  /** Names of images of ours. */
+  images: string[]
   apiVersion: string
   close: () => Promise<void>
 }
@@ -22,6 +24,7 @@ export async function startEngine(): Promise<FakeEngine> {
     host: `unix://${socket}`,
     containers: [],
     volumes: [],
+    images: [],
     apiVersion: '1.47',
     close: async () => {
       await new Promise((resolve) => server.close(resolve))
@@ -42,6 +45,10 @@ export async function startEngine(): Promise<FakeEngine> {
         ...each,
       })),
       '/volumes': { Volumes: engine.volumes.map((Name) => ({ Name, Labels: null })) },
+      '/images/json?filters=%7B%22reference%22%3A%5B%22runlight%2F*%22%5D%7D': [
+        // An image without a name is there, too, as an engine lists one.
+        ...[null, engine.images].map((RepoTags) => ({ RepoTags })),
+      ],
     }
     response.setHeader('connection', 'close')
     response.end(JSON.stringify(answers[request.url ?? '']))
