@@ -1,6 +1,7 @@
 // Messages as the Docker provider 5.1 and an engine 20.10 gave them.
 
 import { expect, it } from 'vitest'
+import { pinnedImage, referenceOf } from '../../stacks/platforms/docker/catalogue.ts'
 import { explainError } from './explain.ts'
 
 it('tells which image cannot be pulled, why, and what to do', () => {
@@ -13,6 +14,24 @@ it('tells which image cannot be pulled, why, and what to do', () => {
   expect(told).toMatch(/no such host\n.*--stack dev --path 'runlight:images\./s)
 })
 
+it('names the pinned image as `docker load` brings it, under its setting', () => {
+  const { image, tag } = pinnedImage('redpanda')
+  const reference = referenceOf(pinnedImage('redpanda'))
+  const message = `unable to pull image ${reference}: error pulling image ${reference}: no such host`
+  const told = explainError(message, 'bus-image', 'dev')
+  expect(told).toMatch(
+    new RegExp(`docker load\\) and name it without a digest.*--path 'runlight:images\\.redpanda' ${image}:${tag}$`),
+  )
+})
+
+it('tells how one of ours gets into its registry again', () => {
+  const reference = 'registry.example:5000/team/runlight/bridge-loki:0.1.0-0123456789ab'
+  const message = `Unable to create container with image ${reference}: unable to pull image ${reference}: manifest unknown`
+  const told = explainError(message, 'bridge-loki', 'dev')
+  expect(told).toContain('npm run images -- --registry registry.example:5000/team --push bridge-loki (with --base')
+  expect(told).not.toContain('docker load')
+})
+
 it.each([
   'failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to do request: Head ' +
     '"https://nowhere.invalid/v2/library/node/manifests/22": dial tcp: lookup nowhere.invalid: no such host',
@@ -20,7 +39,7 @@ it.each([
 ])('tells that an image of ours has no base, and what to do: %s', (message) => {
   const told = explainError(`error reading build output: ${message}`, 'bridge-loki-image', 'dev')
   expect(told).toMatch(/^The image of bridge-loki cannot be built, as its base image cannot be had: .*no such host\n/)
-  expect(told).toContain("--stack dev --path 'runlight:docker.baseImage'")
+  expect(told).toMatch(/docker load\) and name it without a digest.*--path 'runlight:docker\.baseImage' node:[\w.-]+$/)
 })
 
 it('tells which image cannot be pushed, and how to log in', () => {

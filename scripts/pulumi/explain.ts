@@ -1,5 +1,7 @@
 // What the Docker provider and its engine say, in words that tell what to do. What is not known here is told as it is.
 
+import { pinnedImage, pinnedName, referenceOf } from '../../stacks/platforms/docker/catalogue.ts'
+
 interface Known {
   pattern: RegExp
   /** @param found the pattern's groups */
@@ -11,15 +13,15 @@ const KNOWN: readonly Known[] = [
     pattern: /unable to pull image (\S+): (?:error pulling image \S+: )?([^\n]*)/,
     explain: ([image = '', reason = ''], resource, stack) =>
       `The image ${image} of ${resource.replace(/-image$/, '')} cannot be pulled: ${trimmed(reason)}\n` +
-      `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
-      `another one: pulumi config set --stack ${stack} --path 'runlight:images.<name>' <image>`,
+      `See that the engine reaches that registry and may read from it (docker login). ${otherwise(image, stack)}`,
   },
   {
     pattern: /(failed to (?:do request: Head "[^"]*\/manifests\/|resolve source metadata for )[^\n]*)/,
     explain: ([reason = ''], resource, stack) =>
       `The image of ${resource.replace(/-image$/, '')} cannot be built, as its base image cannot be had: ${trimmed(reason)}\n` +
-      `See that the engine reaches that registry and may read from it (docker login), bring the image there (docker load), or name ` +
-      `another one with Node and npm: pulumi config set --stack ${stack} --path 'runlight:docker.baseImage' <image>`,
+      `See that the engine reaches that registry and may read from it (docker login). Or bring the image there (docker load) ` +
+      `and name it without a digest, or name another one with Node and npm: ` +
+      `pulumi config set --stack ${stack} --path 'runlight:docker.baseImage' ${withoutDigest(referenceOf(pinnedImage('node')))}`,
   },
   {
     pattern: /error reading push output: ([^\n]*)/,
@@ -55,6 +57,29 @@ export function explainError(message: string, resource: string, stack: string): 
     if (found) return explain(found.slice(1), resource, stack)
   }
   return message
+}
+
+/** Of ours, as it is pushed: the registry with its path, the service. */
+const OWN_IMAGE = /^(.+)\/runlight\/([\w-]+):[\w.]+-[0-9a-f]{12}$/
+
+/** What to do about an image that no registry gives. */
+function otherwise(image: string, stack: string): string {
+  const [, registry, service] = OWN_IMAGE.exec(image) ?? []
+  if (service !== undefined) {
+    return (
+      `If it is gone there, push it again: npm run images -- --registry ${registry} --push ${service} ` +
+      `(with --base, where 'runlight:docker.baseImage' is set)`
+    )
+  }
+  return (
+    `Or bring the image there (docker load) and name it without a digest, or name another one: ` +
+    `pulumi config set --stack ${stack} --path 'runlight:images.${pinnedName(image) ?? '<name>'}' ${withoutDigest(image)}`
+  )
+}
+
+/** `docker load` brings names, but no digests. */
+function withoutDigest(image: string): string {
+  return image.replace(/@sha256:[0-9a-f]+$/, '')
 }
 
 /** Without what the provider adds for its own developers. */
