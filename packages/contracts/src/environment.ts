@@ -141,7 +141,7 @@ export const VARIABLES = {
   }),
   demoReportFolder: variable({
     name: 'RUNLIGHT_DEMO_REPORT_FOLDER',
-    doc: 'Folder in which the demo worker writes the reports of its runs',
+    doc: 'Folder in which the demo worker writes the reports of its runs, and keeps the newest 500',
     fallback: '.runlight/reports',
     parse: text,
   }),

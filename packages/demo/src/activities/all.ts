@@ -7,6 +7,7 @@ import { joinResults } from './join.ts'
 import type { ShardResults } from './join.ts'
 import { licences } from './licences.ts'
 import { node } from './node.ts'
+import { removeOldReports } from './old-reports.ts'
 import { writeReport } from './report.ts'
 import { sizes } from './sizes.ts'
 
@@ -14,7 +15,7 @@ import { sizes } from './sizes.ts'
 export interface WorkerFiles {
   /** The package-lock.json that is audited. */
   lockFile: string
-  /** Where reports go. */
+  /** Where reports go; the newest are kept. */
   outputFolder: string
 }
 
@@ -42,10 +43,18 @@ export const auditActivities = (own: WorkerFiles) => ({
   }),
   join: node((results: ShardResults, context) => Promise.resolve(joinResults(results, context))),
   report: node(
-    (
+    async (
       { outputFolder = own.outputFolder, findings }: { outputFolder?: string | undefined; findings: AuditFindings },
       context,
-    ) => writeReport({ outputFolder, findings }, context),
+    ) => {
+      // A folder that a run names is somebody's.
+      if (outputFolder === own.outputFolder) {
+        await removeOldReports(outputFolder).catch((cause: unknown) => {
+          context.logger.warn('Old reports could not be removed.', { folder: outputFolder, cause: String(cause) })
+        })
+      }
+      return writeReport({ outputFolder, findings }, context)
+    },
   ),
 })
 export type AuditActivities = ReturnType<typeof auditActivities>

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import type { ExecutionContext } from '@runlight/sdk/execution-context'
 import type { AuditFindings, AuditResult } from '../audit.ts'
 
+export const REPORT_JSON = 'audit.json'
+
 /** Writes both files into a folder named after the run; a repeated attempt replaces them. */
 export async function writeReport(
   { outputFolder, findings }: { outputFolder: string; findings: AuditFindings },
@@ -12,7 +14,7 @@ export async function writeReport(
 ): Promise<AuditResult> {
   const folder = join(outputFolder, context.runId)
   await mkdir(folder, { recursive: true })
-  const json = join(folder, 'audit.json')
+  const json = join(folder, REPORT_JSON)
   const markdown = join(folder, 'audit.md')
   await writeWhole(json, `${JSON.stringify({ runId: context.runId, ...findings }, null, 2)}\n`)
   await writeWhole(markdown, renderMarkdown(context.runId, findings))
