@@ -106,6 +106,21 @@ const answered = <T>(ask: () => Promise<Posted<T>>) =>
 const start = (body: unknown) => answered(() => startOnce(body))
 const cancel = (runId: string) => answered(() => cancelOnce(runId))
 
+const TOO_SLOW = Symbol('Temporal was too slow')
+
+/**
+ * What is answered when a run that hangs is to be cancelled, asked once: a request that Temporal was too slow for may end
+ * the run all the same, so then it is asked of another run.
+ */
+async function whileItHangs<T>(ask: (runId: string) => Promise<T | typeof TOO_SLOW>) {
+  for (;;) {
+    const { body } = await start({ inputs: { faults: { 'read-lock': { hang: true } } } })
+    await stateOf(body.runId).toBe('RUNNING')
+    const answer = await ask(body.runId)
+    if (answer !== TOO_SLOW) return { runId: body.runId, answer: answer as T }
+  }
+}
+
 /** Without a word on how a run stands: Temporal takes longer for it than anybody waits. */
 function hurriedControl(connection: Connection) {
   const slow = { ok: false, reason: 'Temporal cannot be asked: it took too long' } as const
@@ -135,20 +150,26 @@ test('a run that is started goes to its end, with its graph, its organisation an
 })
 
 test('a run that hangs is cancelled, and says so', async () => {
-  const { body } = await start({ inputs: { faults: { 'read-lock': { hang: true } } } })
-  await stateOf(body.runId).toBe('RUNNING')
-  const asked = await cancel(body.runId)
+  const { runId, answer: asked } = await whileItHangs(async (id) => {
+    const once = await cancelOnce(id)
+    return once.status === 503 ? TOO_SLOW : once
+  })
   expect(shape(CancelledRun).check(asked.body)).toMatchObject({ ok: true })
-  expect([asked.status, asked.location]).toEqual([202, `/workflows/runs/${body.runId}/status`])
-  await stateOf(body.runId).toBe('CANCELLED')
+  expect([asked.status, asked.location]).toEqual([202, `/workflows/runs/${runId}/status`])
+  await stateOf(runId).toBe('CANCELLED')
 })
 
 test('a run is cancelled also when Temporal was too slow to say how it stands', async () => {
-  const { body } = await start({ inputs: { faults: { 'read-lock': { hang: true } } } })
   const connection = await Connection.connect({ address: temporal.address })
   const control = hurriedControl(connection)
-  expect(await control.cancel(body.runId)).toBe('RUNNING')
-  await stateOf(body.runId).toBe('CANCELLED')
+  const { runId, answer } = await whileItHangs((id) =>
+    control.cancel(id).catch((error: { code?: unknown }) => {
+      if (error.code === 'RL_ENGINE_UNAVAILABLE') return TOO_SLOW
+      throw error
+    }),
+  )
+  expect(answer).toBe('RUNNING')
+  await stateOf(runId).toBe('CANCELLED')
   await connection.close()
 })
 
@@ -184,7 +205,9 @@ describe('an id of its own', () => {
       const { status, body } = await start(other)
       expect([status, body.code]).toEqual([409, 'RL_RUN_EXISTS'])
     }
-    expect((await cancel(request.runId)).status).toBe(202)
+    // Where Temporal was too slow at first, that request may have ended it.
+    const { status, body } = await cancel(request.runId)
+    expect([202, 'RL_RUN_ENDED']).toContain(status === 409 ? body.code : status)
     await stateOf(request.runId).toBe('CANCELLED')
     // Its end changes nothing: an id is one run.
     expect((await start(request)).status).toBe(200)

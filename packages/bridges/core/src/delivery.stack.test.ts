@@ -11,10 +11,11 @@ import {
   createBus,
   deleteRecordsBefore,
   deliveredTo,
+  firstDeliveredTo,
+  firstOffsetsOf,
   lines,
   memoryStore,
   newBus,
-  offsetsOf,
   readDeadLetters,
   send,
   upTo,
@@ -46,8 +47,11 @@ describe('delivery', () => {
         2: '1200 generation-1',
         3: '1200 generation-1',
       })
-    for (const partition of [0, 1, 2, 3]) expect(offsetsOf(store, bus, partition)).toEqual(upTo(1_200))
-    expect(await bridge.metric('runlight_bridge_records_delivered_total')).toBe(4_800)
+    for (const partition of [0, 1, 2, 3]) expect(firstOffsetsOf(store, bus, partition)).toEqual(upTo(1_200))
+    const counted = await bridge.metric('runlight_bridge_records_delivered_total')
+    expect(counted).toBeGreaterThanOrEqual(4_800)
+    const given = [0, 1, 2, 3].map((partition) => deliveredTo(store, bus, partition).length)
+    expect(counted).toBeLessThanOrEqual(given.reduce((sum, count) => sum + count, 0))
     expect(await (await fetch(`http://127.0.0.1:${bridge.port}/readyz`)).json()).toMatchObject({
       status: 'ok',
       state: 'running',
@@ -68,8 +72,10 @@ describe('delivery', () => {
     ])
     const bridge = await bridges.start(bus, store)
     await expect.poll(() => committed(bus)).toEqual({ 0: '6 generation-1' })
-    expect(deliveredTo(store, bus, 0).map(({ message }) => message)).toEqual(['0:0', '0:1', '0:3'])
-    const letters = await readDeadLetters(bus)
+    expect(firstDeliveredTo(store, bus, 0).map(({ message }) => message)).toEqual(['0:0', '0:1', '0:3'])
+    const counted = await bridge.metric('runlight_bridge_dead_letters_total')
+    expect(await bridge.metric('runlight_bridge_dead_letters_total', { reason: 'encoding' })).toBeGreaterThan(0)
+    const { letters, written } = await readDeadLetters(bus)
     const origin = { generation: 'generation-1', topic: bus.topic, partition: 0 }
     expect(letters).toMatchObject([
       {
@@ -85,8 +91,8 @@ describe('delivery', () => {
     ])
     expect(letters[1]).not.toHaveProperty('value')
     expect(Buffer.from(letters[2]?.value ?? '', 'base64').toString()).toBe(good[2]?.value)
-    expect(await bridge.metric('runlight_bridge_dead_letters_total')).toBe(3)
-    expect(await bridge.metric('runlight_bridge_dead_letters_total', { reason: 'encoding' })).toBe(1)
+    expect(counted).toBeGreaterThanOrEqual(3)
+    expect(counted).toBeLessThanOrEqual(written)
   })
 
   it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
@@ -100,7 +106,7 @@ describe('delivery', () => {
       await produceWithJava(kafka.brokers, bus.topic, compression, records)
       await bridges.start(bus, store)
       await expect.poll(() => committed(bus)).toEqual({ 0: '200 generation-1' })
-      expect(deliveredTo(store, bus, 0).map(({ message }) => message)).toEqual(
+      expect(firstDeliveredTo(store, bus, 0).map(({ message }) => message)).toEqual(
         records.map(({ value }) => (JSON.parse(value) as { message: string }).message),
       )
     },
@@ -122,7 +128,7 @@ describe('delivery', () => {
     expect(await bridge.metric('runlight_bridge_in_flight_bytes')).toBeGreaterThanOrEqual(0)
     store.away.clear()
     await expect.poll(() => committed(bus), { timeout: 60_000 }).toMatchObject({ 1: '600 generation-1' })
-    for (const partition of [0, 1, 2]) expect(offsetsOf(store, bus, partition)).toEqual(upTo(600))
+    for (const partition of [0, 1, 2]) expect(firstOffsetsOf(store, bus, partition)).toEqual(upTo(600))
   })
 
   it('takes no more into memory than its share while the store is away, and counts what retention takes meanwhile', async () => {
@@ -143,7 +149,7 @@ describe('delivery', () => {
     store.away.clear()
     await expect.poll(() => committed(bus), { timeout: 60_000 }).toEqual({ 0: '120 generation-1' })
     await expect.poll(taken).toBe(0)
-    const offsets = offsetsOf(store, bus, 0)
+    const offsets = firstOffsetsOf(store, bus, 0)
     const held = offsets.length - 10
     expect(offsets).toEqual([...upTo(held), ...upTo(10, 110)])
     expect(await bridge.metric('runlight_bridge_records_overtaken_total')).toBe(110 - held)
@@ -214,8 +220,8 @@ describe('what is small on the bus and large in memory', () => {
     }
     await expect.poll(watch, { timeout: 60_000 }).toEqual({ 0: '20002 generation-1' })
     expect(most).toBeLessThan(12 * 1024 * 1024)
-    expect(offsetsOf(store, bus, 0)).toEqual([...upTo(20_000), 20_001])
-    expect(await readDeadLetters(bus)).toMatchObject([
+    expect(firstOffsetsOf(store, bus, 0)).toEqual([...upTo(20_000), 20_001])
+    expect((await readDeadLetters(bus)).letters).toMatchObject([
       { reason: 'too_large', origin: { topic: bus.topic, partition: 0, offset: '20000' }, valueBytes: 0 },
     ])
   })
@@ -236,16 +242,18 @@ describe('a record that comes back from the dead letters', () => {
     await send(kafka, replays.topic, [...sent, { value: 'no origin' }])
     const bridge = await bridges.start(bus, store)
     await expect.poll(() => committed(replays)).toEqual({ 0: '4 generation-of-replays' })
-    expect(deliveredTo(store, bus, 7)).toEqual([
+    expect(firstDeliveredTo(store, bus, 7)).toEqual([
       { offset: 0n, message: '0:0', replay: 'again-1' },
       { offset: 1n, message: '0:1', replay: 'again-1' },
     ])
-    const letters = await readDeadLetters(bus)
+    const { letters } = await readDeadLetters(bus)
     expect(letters).toMatchObject([
       { reason: 'refused', origin: { ...origin(2), appendedAt }, key: 'aw==' },
       { reason: 'schema', origin: { topic: replays.topic, partition: 0, offset: '3' } },
     ])
     expect(Buffer.from(letters[0]?.value ?? '', 'base64').toString()).toBe(sent[2]?.value)
-    expect(await bridge.metric('runlight_bridge_records_delivered_total', { topic: replays.topic })).toBe(2)
+    const counted = await bridge.metric('runlight_bridge_records_delivered_total', { topic: replays.topic })
+    expect(counted).toBeGreaterThanOrEqual(2)
+    expect(counted).toBeLessThanOrEqual(deliveredTo(store, bus, 7).length)
   })
 })
