@@ -98,13 +98,17 @@ test('nothing is lost or doubled while the broker is away and comes back', async
   expect(await adapter.flush(60_000)).toBe(true)
   await kafka.kill()
   log(2000)
-  await vi.waitFor(() => expect(diagnostics.map(({ level }) => level)).toEqual(['warn']), WAIT)
+  const levels = () => diagnostics.map(({ level }) => level)
+  await vi.waitFor(() => expect(levels().at(-1)).toBe('warn'), WAIT)
   log(1000)
   expect(await adapter.flush(50)).toBe(false)
   await kafka.start()
   expect(await adapter.flush(60_000)).toBe(true)
   expect(seqs(await readEntries(topic), producer.identity.id)).toEqual(upTo(4000))
-  expect(diagnostics.map(({ level }) => level)).toEqual(['warn', 'info'])
+  // Each change once, not each attempt. A broker that starts may take records, refuse some, and take them again.
+  expect(levels()).toEqual(levels().map((_, index) => (index % 2 === 0 ? 'warn' : 'info')))
+  expect(levels().at(-1)).toBe('info')
+  expect(levels().length).toBeLessThanOrEqual(6)
 })
 
 test('a batch whose acknowledgement was lost is repeated, and the broker drops the repeat', async () => {

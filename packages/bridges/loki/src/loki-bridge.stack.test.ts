@@ -1,6 +1,7 @@
 // The Loki bridge as it runs: processes of their own that are stopped, continued and asked to end in the middle of a push.
 
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TOPICS, consumerGroup, replayTopic } from '@runlight/contracts/topics'
@@ -19,10 +20,13 @@ import { readLokiLines } from '../../../../regression/oracle/loki-lines.ts'
 
 const SESSION_SECONDS = 6
 
-/** Stalls the event loop of a bridge, in a read of a pipe that nobody has written to. */
+/** Stalls the event loop of a bridge, in a read of a pipe that nobody has written to; a file says that it does. */
 const STALL = 'SIGUSR2'
-const STALLING = `import { readFileSync } from 'node:fs'
-process.on('${STALL}', () => readFileSync(process.env.TEST_STALL))`
+const STALLING = `import { readFileSync, writeFileSync } from 'node:fs'
+process.on('${STALL}', () => {
+  writeFileSync(process.env.TEST_STALL + '.reached', '')
+  readFileSync(process.env.TEST_STALL)
+})`
 
 let kafka: TestKafka
 let loki: TestLoki
@@ -114,18 +118,29 @@ describe('a bridge', () => {
   })
 
   it.each([
-    { what: 'was stopped', stop: 'SIGSTOP', goOn: (bridge: BridgeProcess) => bridge.signal('SIGCONT') },
-    { what: 'has a stalled event loop', stop: STALL, goOn: () => writeFile(stall, '') },
+    {
+      what: 'was stopped',
+      stop: 'SIGSTOP',
+      stands: async (bridge: BridgeProcess) => (await bridge.state()) === 'away',
+      goOn: (bridge: BridgeProcess) => bridge.signal('SIGCONT'),
+    },
+    {
+      what: 'has a stalled event loop',
+      stop: STALL,
+      // One that is only slow is away for a moment, too.
+      stands: async () => existsSync(`${stall}.reached`),
+      goOn: () => writeFile(stall, ''),
+    },
   ] as const)(
     'that $what for longer than its session, in the middle of a push, changes nothing and goes on',
-    async ({ stop, goOn }) => {
+    async ({ stop, stands, goOn }) => {
       const stopped = await startBridge()
       await expect.poll(() => stopped.state(), LONG).toBe('running')
       loki.pause()
       await sendMore(1_000)
       await expect.poll(() => stopped.metric('runlight_loki_pushes_in_flight'), LONG).toBe(1)
       stopped.signal(stop)
-      await expect.poll(() => stopped.state(), LONG).toBe('away')
+      await expect.poll(() => stands(stopped), LONG).toBe(true)
       loki.resume()
       const other = await startBridge()
       await sendMore(500)
@@ -137,7 +152,7 @@ describe('a bridge', () => {
       await other.end('SIGTERM')
       await sendMore(500)
       await expect.poll(committed, LONG).toBe(sent)
-      expect(await stopped.state()).toBe('running')
+      await expect.poll(() => stopped.state(), LONG).toBe('running')
       await expectEachLineOnce()
     },
   )
