@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import fc from 'fast-check'
+import type { RunPage } from '@runlight/contracts/api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApi } from './test/api.fixture.ts'
 import type { TestApi } from './test/api.fixture.ts'
@@ -232,7 +233,12 @@ test('an offer of HTTP/2 is turned down: the request is answered as if there wer
         .end(body)
     })
   const [status, text] = await asked('GET', '/workflows/runs?limit=3')
-  expect([status, JSON.parse(text)]).toEqual([200, await api.get('/workflows/runs', { limit: 3 })])
+  expect(status).toBe(200)
+  // Who is away, and why, may be told otherwise the next time.
+  const { degraded: _, ...page } = JSON.parse(text) as RunPage
+  const { degraded: __, ...same } = await api.get<RunPage>('/workflows/runs', { limit: 3 })
+  expect(page).toEqual(same)
+  expect(page.runs.length).toBeGreaterThan(0)
   const [refused, problem] = await asked('POST', '/workflows/runs', '{"nothing":"of the kind"}')
   expect([refused, (JSON.parse(problem) as { detail: string }).detail]).toEqual([
     400,

@@ -219,10 +219,15 @@ it('keeps lines in their files while the bus is away, says so twice, and ships a
   await vi.waitFor(async () => expect(messagesOf(await entries(), 'worker').at(-1)).toBe('after'), WAIT)
   const all = await entries()
   expect(messagesOf(all, 'worker')).toEqual(['before', ...during, 'after'])
-  const trouble = messagesOf(all, OWN).filter((message) => message.startsWith('The bus takes'))
-  expect(trouble.map((message) => message.slice(0, 20))).toEqual(
-    ['The bus takes records', 'The bus takes no reco', 'The bus takes records'].map((message) => message.slice(0, 20)),
-  )
+  const told = async () =>
+    messagesOf(await entries(), OWN).flatMap(
+      (message) => /^The bus takes (records|no records)/.exec(message)?.[1] ?? [],
+    )
+  await vi.waitFor(async () => expect((await told()).slice(1)).toContain('records'), WAIT)
+  // Each change once, not each attempt. A broker that starts may take records, refuse some, and take them again.
+  const changes = await told()
+  expect(changes).toEqual(changes.map((_, index) => (index % 2 === 0 ? 'records' : 'no records')))
+  expect(changes.length).toBeLessThanOrEqual(7)
 })
 
 it('does not let an outage of a store grow: what the shipping path repeats is left out and counted', async () => {

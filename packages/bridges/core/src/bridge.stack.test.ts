@@ -163,7 +163,7 @@ describe('a broker that goes away', () => {
       const answer = await fetch(`http://127.0.0.1:${bridge.port}/healthz`)
       return ((await answer.json()) as { state: string }).state
     }
-    expect(await state()).toBe('running')
+    await expect.poll(state, { timeout: 60_000 }).toBe('running')
     await kafka.kill()
     await expect.poll(state, { timeout: 60_000 }).toBe('pausing')
     await kafka.start()
@@ -172,7 +172,7 @@ describe('a broker that goes away', () => {
       .poll(() => committed(bus), { timeout: 90_000 })
       .toEqual({ 0: '200 generation-1', 1: '200 generation-1' })
     for (const partition of [0, 1]) expect([...new Set(offsetsOf(store, bus, partition))]).toEqual(upTo(200))
-    expect(await state()).toBe('running')
+    await expect.poll(state, { timeout: 60_000 }).toBe('running')
     await expect(Promise.race([bridge.ended, Promise.resolve('goes on')])).resolves.toBe('goes on')
   })
 })
