@@ -67,6 +67,12 @@ const LIVE_BOUNDS: LiveBounds = {
 
 const STALLED_MS = 120_000
 
+/**
+ * How long a stream waits for the bus, in milliseconds: longer than a request does. The end of a run is told once, and a bus
+ * that only takes its time must not be what makes it incomplete.
+ */
+const STREAM_PATIENCE_MS = 5_000
+
 /** Connections for what readers are given before they join the live stream, and for what the hub reads for all. */
 const BACKFILL_POOL = { purpose: 'live', connections: 4, queries: 5_000 }
 const HUB_POOL = { purpose: 'hub', connections: 3, queries: 64 }
@@ -110,8 +116,12 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     settledLoki: settledLoki(letterBus, database, deadLetterTopic),
   }
   const bounds = { ...LIVE_BOUNDS, ...settings.live }
-  // Requests that wait for the store hold up nobody who joins a stream.
-  const streamSources = { ...sources, database: backfillDatabase }
+  const streamSources = {
+    ...sources,
+    // Requests that wait for the store hold up nobody who joins a stream.
+    database: backfillDatabase,
+    settledLoki: () => sources.settledLoki(STREAM_PATIENCE_MS),
+  }
   const live = new Live({
     sources: streamSources,
     hubDatabase,

@@ -1,6 +1,7 @@
 // Can the API answer? Only the trace store is needed for that; what else is away is named, and marks answers degraded.
 
 import type { Checks } from '@runlight/service/endpoints'
+import { PATIENCE_MS } from './status/fresh.ts'
 import { readPositions } from './store/positions.ts'
 import type { StatusSources } from './status/read.ts'
 
@@ -11,7 +12,7 @@ export function readinessChecks({ database, bus, lokiHealth }: StatusSources): (
         () => ({ ok: true }),
         (cause: unknown) => ({ ok: false, detail: (cause as Error).message }),
       ),
-      bus.lag(),
+      bus.lag(PATIENCE_MS),
       lokiHealth(),
     ])
     const optional = (away: string | undefined) =>

@@ -7,6 +7,7 @@ import { SINKS } from '@runlight/contracts/topics'
 import Type from 'typebox'
 import { json } from '../http/json.ts'
 import { route } from '../http/route.ts'
+import { inTime } from '../status/fresh.ts'
 import type { Answer } from '../status/fresh.ts'
 import type { PageAnswer } from '../status/pages.ts'
 import { degradation } from '../status/read.ts'
@@ -27,11 +28,11 @@ export const componentList = (sources: StatusSources) =>
     refusals: [],
     handle: async () => {
       const [store, loki, lokiVersion, temporal, lag, pages] = await Promise.all([
-        inTime('postgres', readStore(sources)),
-        inTime('loki', sources.lokiHealth()),
-        inTime('loki', sources.lokiVersion()),
-        inTime('temporal', sources.engine.version()),
-        inTime('bus', sources.bus.lag()),
+        bounded('postgres', readStore(sources)),
+        bounded('loki', sources.lokiHealth()),
+        bounded('loki', sources.lokiVersion()),
+        bounded('temporal', sources.engine.version()),
+        bounded('bus', sources.bus.lag()),
         sources.pages(),
       ])
       const states = new Map<string, ComponentState>()
@@ -77,13 +78,8 @@ export const componentList = (sources: StatusSources) =>
 const ANSWER_MS = 3_000
 
 /** What does not answer in time is away; its late answer serves the next one who asks. */
-async function inTime<T>(component: string, answer: Promise<Answer<T>>): Promise<Answer<T>> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Answer<T>>((resolve) => {
-    const reason = `${component} gave no answer within ${ANSWER_MS} ms`
-    timer = setTimeout(() => resolve({ ok: false, reason }), ANSWER_MS)
-  })
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+function bounded<T>(component: string, answer: Promise<Answer<T>>): Promise<Answer<T>> {
+  return inTime(answer, ANSWER_MS, `${component} gave no answer within ${ANSWER_MS} ms`)
 }
 
 function pageDegradation(component: string, answer: Answer<PageAnswer>): Degradation[] {

@@ -7,13 +7,13 @@ import type { Admin } from 'kafkajs'
 import { committedOffsets } from '../bus/committed-offsets.ts'
 import { reusable } from '../bus/reusable.ts'
 import { fresh } from './fresh.ts'
-import type { Answer } from './fresh.ts'
+import type { Ask } from './fresh.ts'
 
 export type GroupLag = Readonly<Record<SinkName, readonly PartitionLag[]>>
 
 export interface Bus {
-  /** How far each sink's group is behind the ends of its topics. Never rejects. */
-  lag: () => Promise<Answer<GroupLag>>
+  /** How far each sink's group is behind the ends of its topics. */
+  lag: Ask<GroupLag>
   close: () => Promise<void>
 }
 
@@ -42,7 +42,7 @@ export function connectBus(settings: BusSettings): Bus {
     },
     (cause) => new Error(`The bus cannot be asked: ${(cause as Error).message}`, { cause }),
   )
-  const lag = fresh({ ttlMs: 2_000, retryAfterMs: 2_000 }, () =>
+  const lag = fresh({ whom: 'The bus', ttlMs: 2_000, retryAfterMs: 2_000 }, () =>
     admin.use(async (connected) => {
       const ends = new Map<string, TopicEnds>()
       for (const topic of Object.values(topics)) ends.set(topic, await connected.fetchTopicOffsets(topic))

@@ -3,30 +3,56 @@
 /** What another service said, or why it could not be asked. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; reason: string }
 
+/**
+ * Asks, or gives the answer that there is. With a patience, in milliseconds, a question that was asked longer ago and has
+ * no answer yet counts as not answered; its late answer serves those who ask then. Never rejects.
+ */
+export type Ask<T> = (patienceMs?: number) => Promise<Answer<T>>
+
+/** How long a request waits for a service that it can do without, in milliseconds. */
+export const PATIENCE_MS = 1_000
+
 export interface FreshSettings {
+  /** Who is asked, as the reason for no answer says it. */
+  whom?: string
   /** How long an answer is used, in milliseconds. */
   ttlMs: number
   /** How long nobody asks again after a failure, in milliseconds. */
   retryAfterMs: number
 }
 
-/** Wraps a question so that callers within the time share one answer. Never rejects. */
-export function fresh<T>({ ttlMs, retryAfterMs }: FreshSettings, ask: () => Promise<T>): () => Promise<Answer<T>> {
+/** Wraps a question so that callers within the time share one answer. */
+export function fresh<T>({ whom = 'It', ttlMs, retryAfterMs }: FreshSettings, ask: () => Promise<T>): Ask<T> {
   let answer: Promise<Answer<T>> | undefined
+  let askedAt = 0
   let until = 0
-  return () => {
-    if (answer && performance.now() < until) return answer
-    until = Infinity
-    answer = ask().then(
-      (value): Answer<T> => {
-        until = performance.now() + ttlMs
-        return { ok: true, value }
-      },
-      (cause: unknown): Answer<T> => {
-        until = performance.now() + retryAfterMs
-        return { ok: false, reason: cause instanceof Error ? cause.message : String(cause) }
-      },
-    )
-    return answer
+  return (patienceMs) => {
+    const now = performance.now()
+    if (!answer || now >= until) {
+      askedAt = now
+      until = Infinity
+      answer = ask().then(
+        (value): Answer<T> => {
+          until = performance.now() + ttlMs
+          return { ok: true, value }
+        },
+        (cause: unknown): Answer<T> => {
+          until = performance.now() + retryAfterMs
+          return { ok: false, reason: cause instanceof Error ? cause.message : String(cause) }
+        },
+      )
+    }
+    if (patienceMs === undefined || until < Infinity) return answer
+    // Of one question, not of each who asks: nobody waits for what others have given up already.
+    return inTime(answer, askedAt + patienceMs - now, `${whom} gave no answer within ${patienceMs} ms`)
   }
+}
+
+/** The answer if it comes within the time, in milliseconds; otherwise the reason why there is none. */
+export async function inTime<T>(answer: Promise<Answer<T>>, ms: number, reason: string): Promise<Answer<T>> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Answer<T>>((resolve) => {
+    timer = setTimeout(() => resolve({ ok: false, reason }), ms)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

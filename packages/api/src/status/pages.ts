@@ -30,9 +30,10 @@ const checked = shape(Health)
 export function componentPages(pages: readonly ComponentPage[]): () => Promise<AskedPage[]> {
   const questions = pages.map(({ name, url }) => ({
     name,
-    ask: fresh({ ttlMs: 2_000, retryAfterMs: 2_000 }, () => askPage(url)),
+    ask: fresh({ whom: url.href, ttlMs: 2_000, retryAfterMs: 2_000 }, () => askPage(url)),
   }))
-  return () => Promise.all(questions.map(async ({ name, ask }) => ({ name, answer: await ask() })))
+  // An abort ends no connection that is still being made.
+  return () => Promise.all(questions.map(async ({ name, ask }) => ({ name, answer: await ask(ANSWER_MS) })))
 }
 
 async function askPage(url: URL): Promise<PageAnswer> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { away } from './away.fixture.ts'
 import { completeness } from './completeness.fixture.ts'
 import { found } from './found.fixture.ts'
+import { frozen } from './frozen.fixture.ts'
 import { StatusScene } from './scene.fixture.ts'
 import { settled } from './settled.fixture.ts'
 
@@ -16,3 +17,4 @@ found(scene)
 completeness(scene)
 settled(scene)
 away(scene)
+frozen(scene)
