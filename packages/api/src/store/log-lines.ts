@@ -128,10 +128,15 @@ export async function readLines(
   return { lines, goOn: edge && logKey(edge) }
 }
 
-/** Is there any line of the run? Its events may come later, or never where only its log is shipped. */
+/**
+ * Is there any line of the run? Its events may come later, or never where only its log is shipped. Of one whose days were
+ * dropped here, the streams in Loki tell it, where they are of single runs.
+ */
 export async function hasLines(sql: Sql, runId: string): Promise<boolean> {
   const rows = await sql`SELECT FROM logs WHERE job_run_id = ${runId} LIMIT 1`
-  return rows.length > 0
+  if (rows.length > 0) return true
+  const streams = await sql`SELECT FROM log_stream WHERE run_id = ${runId} LIMIT 1`
+  return streams.length > 0
 }
 
 export function filterConditions(
