@@ -18,7 +18,7 @@ export const StartRun = Type.Object(
   {
     additionalProperties: false,
     description:
-      'With a `runId` of your own it can be repeated: the same request gives the same run, another one with this id a 409',
+      'With a `runId` of your own, of at most 1,000 bytes in UTF-8, it can be repeated: the same request gives the same run, another one with this id a 409',
   },
 )
 export type StartRun = Type.Static<typeof StartRun>

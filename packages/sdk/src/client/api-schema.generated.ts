@@ -845,7 +845,7 @@ export interface components {
                 seq: number;
             };
         };
-        /** @description With a `runId` of your own it can be repeated: the same request gives the same run, another one with this id a 409 */
+        /** @description With a `runId` of your own, of at most 1,000 bytes in UTF-8, it can be repeated: the same request gives the same run, another one with this id a 409 */
         StartRun: {
             /**
              * @description The workflow to run; this one if left out
