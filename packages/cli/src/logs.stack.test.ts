@@ -12,7 +12,7 @@ import type { LogEntry } from '@runlight/contracts/log-entry'
 import type { TraceEvent } from '@runlight/contracts/trace-event'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startProxy } from '../../../regression/fixtures/tcp-proxy.ts'
-import { linesOf, runlight, startRunlight } from './runlight.fixture.ts'
+import { linesOf, runlight, startMeasured, startRunlight } from './runlight.fixture.ts'
 import type { RunningCommand } from './runlight.fixture.ts'
 
 const RUN = 'run-followed'
@@ -302,7 +302,8 @@ describe('a large run', () => {
   afterAll(() => rmSync(folder, { recursive: true }))
 
   async function exported(runId: string, ...filters: string[]) {
-    const command = follow('logs', runId, '--export', 'ndjson', '-o', file, ...filters)
+    const args = ['logs', runId, '--export', 'ndjson', '-o', file, ...filters]
+    const command = (started = startMeasured(args, env(), join(folder, 'peak')))
     expect(await command.ended).toMatchObject({ code: 0, err: '' })
     const lines = linesOf(readFileSync(file, 'utf8'))
     const numbers = lines.map((line) => Number((JSON.parse(line) as LogEntry).message.split(' ')[0]))

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const BIN = fileURLToPath(new URL('../bin/runlight.mjs', import.meta.url))
@@ -18,8 +18,6 @@ export interface RunningCommand {
   /** What it has written so far. */
   out: () => string
   ended: Promise<Outcome>
-  /** Most memory that it has held so far, in megabytes. */
-  peakMemory: () => number
   /** Sends a signal and waits for the end. */
   end: (signal: NodeJS.Signals) => Promise<Outcome>
 }
@@ -39,16 +37,6 @@ export function startRunlight(args: readonly string[], env: NodeJS.ProcessEnv, l
     out += String(chunk)
     if (out.split('\n').length > lines) child.stdout.destroy()
   })
-  let peak = 0
-  const measure = setInterval(() => {
-    try {
-      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
-      peak = Math.max(peak, Number(kilobytes ?? 0) / 1024)
-    } catch {
-      // it has ended
-    }
-  }, 20)
-  child.on('close', () => clearInterval(measure))
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
   const ended = closed.then(([code, signal]) => ({
     code: code ?? (signal && SIGNALS[signal]) ?? null,
@@ -58,12 +46,30 @@ export function startRunlight(args: readonly string[], env: NodeJS.ProcessEnv, l
   return {
     out: () => out,
     ended,
-    peakMemory: () => peak,
     end: (signal) => {
       child.kill(signal)
       return ended
     },
   }
+}
+
+// With its last act the command writes down what the kernel has seen of its memory at most.
+const TELL_PEAK = `import { readFileSync, writeFileSync } from 'node:fs'
+process.on('exit', () => {
+  const [, kilobytes] = /VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))
+  writeFileSync(process.env.TEST_PEAK, kilobytes)
+})`
+
+/** Starts the command; once it has ended by itself, the file tells the most memory that it has held, in megabytes. */
+export function startMeasured(args: readonly string[], env: NodeJS.ProcessEnv, file: string) {
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(TELL_PEAK)}`
+  const command = startRunlight(args, { ...env, NODE_OPTIONS, TEST_PEAK: file })
+  const peakMemory = () => {
+    const megabytes = Number(readFileSync(file, 'utf8')) / 1024
+    rmSync(file)
+    return megabytes
+  }
+  return { ...command, peakMemory }
 }
 
 /** Runs the command to its end. */
