@@ -50,10 +50,15 @@ export function runsThrough(scene: () => Scene): void {
       for (const runId of [cancelled, terminated]) {
         await untilStatus(api, runId, ({ status, progress }) => status === 'RUNNING' && progress.completedActions > 0)
       }
-      const answer = await fetch(`${stack.outputs.addresses.api}/workflows/runs/${cancelled}/cancel`, {
-        method: 'POST',
-      })
-      expect(answer.status).toBe(202)
+      // Temporal may be too slow on a busy machine; then it is asked again, though the first request may have ended it.
+      const address = `${stack.outputs.addresses.api}/workflows/runs/${cancelled}/cancel`
+      const answers: number[] = []
+      const ask = async () => {
+        answers.push((await fetch(address, { method: 'POST' })).status)
+        return answers.at(-1)
+      }
+      await expect.poll(ask, { timeout: 60_000 }).not.toBe(503)
+      expect(answers.length > 1 ? [202, 409] : [202]).toContain(answers.at(-1))
       await withTemporal(stack, (client) => client.workflow.getHandle(terminated).terminate('by the test'))
       expect((await untilStatus(api, cancelled, isWhole)).status).toBe('CANCELLED')
       const last = await untilStatus(api, terminated, ({ status }) => status === 'TERMINATED')

@@ -6,7 +6,7 @@ import type { ExecutionStatus } from '@runlight/contracts/execution-status'
 import { createApiClient } from '@runlight/sdk/client/api-client'
 import type { ApiClient } from '@runlight/sdk/client/api-client'
 import { Client, Connection } from '@temporalio/client'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { StackUnderTest } from './stack-under-test.ts'
 
 /** Nodes of the demo workflow. */
@@ -14,8 +14,9 @@ export const NODES = 13
 
 /** Starts a run through the API; gives its id. */
 export async function startRun(stack: StackUnderTest, inputs: AuditInputs = {}): Promise<string> {
-  const { api } = stack.outputs.addresses
-  const { runId } = await createApiClient({ baseUrl: api }).startRun({ inputs })
+  const api = createApiClient({ baseUrl: stack.outputs.addresses.api })
+  // Temporal may be too slow on a busy machine; a run that it has started all the same is nobody's.
+  const { runId } = await vi.waitFor(() => api.startRun({ inputs }), { timeout: 60_000, interval: 250 })
   return runId
 }
 
