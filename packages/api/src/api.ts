@@ -113,7 +113,8 @@ export async function startApi(settings: ApiSettings): Promise<Api> {
     past: { loki: connectLoki(settings.lokiUrl), labels: settings.lokiLabels, topic: topics.logs },
     version: manifest.version,
     letterBus,
-    settledLoki: settledLoki(letterBus, database, deadLetterTopic),
+    // What ends a stream waits for nobody's page.
+    settledLoki: settledLoki(letterBus, hubDatabase, deadLetterTopic),
   }
   const bounds = { ...LIVE_BOUNDS, ...settings.live }
   const streamSources = {

@@ -93,7 +93,7 @@ export async function* stream(settings: StreamSettings): AsyncGenerator<Chunk | 
       yield new Chunk([end])
       return
     } else {
-      await feed.news.wait(heartbeatMs - (performance.now() - placedAt), signal)
+      await feed.news.wait(Math.max(1, heartbeatMs - (performance.now() - placedAt)), signal)
     }
   }
 }

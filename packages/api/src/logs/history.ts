@@ -5,7 +5,7 @@ import type { LogKey, PositionVector } from '../cursor/cursors.ts'
 import { AFTER_ALL, BEFORE_ALL, compareKeys } from '../cursor/keys.ts'
 import { cutPage, foldRepeats, isNewer, readPastLines } from '../past/past-lines.ts'
 import type { PastSource } from '../past/past-lines.ts'
-import { emptyPlaces, holdsLines } from '../store/arrivals.ts'
+import { holdsLines } from '../store/arrivals.ts'
 import type { Database } from '../store/database.ts'
 import { readHistory, readHistoryEnd } from '../store/history.ts'
 import type { HistoryRange } from '../store/history.ts'
@@ -109,21 +109,15 @@ export async function hasLostArrivals(
 ): Promise<boolean> {
   const past = await database.read((sql) => readPast(sql, scope, source.labels))
   if (!past) return false
-  const pastEndMs = Number(past.end / 1_000_000n)
-  const suspects = now.partitions.flatMap((stored, partition) => {
-    const { nextOffset: offset, sinceMs } = storedIn(vector, partition)
-    const moved = stored !== undefined && stored.nextOffset > offset
-    // What has been appended since lies behind the seam: Loki is not needed to say so.
-    const isBehind = BigInt(sinceMs) * 1_000_000n - BEFORE_APPEND_NS >= past.end
-    return moved && !isBehind ? [{ partition, offset, from: sinceMs, sinceMs: Math.max(sinceMs, pastEndMs) }] : []
+  const moved = now.partitions.flatMap((stored, partition) => {
+    const from = storedIn(vector, partition)
+    return stored && stored.nextOffset > from.nextOffset ? [BigInt(from.sinceMs) * 1_000_000n] : []
   })
-  if (suspects.length === 0) return false
-  // Nor where the first record since, whoever's it is, was appended behind the seam: the others came after it. So it is
-  // with a partition that has been quiet for long.
-  const [first, ...others] = await database.read((sql) => emptyPlaces(sql, suspects))
+  const [first, ...others] = moved
   if (first === undefined) return false
-  const sinceMs = others.reduce((least, { from }) => Math.min(least, from), first.from)
-  const since = BigInt(sinceMs) * 1_000_000n - BEFORE_APPEND_NS
+  const since = others.reduce((a, b) => (a < b ? a : b), first) - BEFORE_APPEND_NS
+  // What has been appended since lies behind the seam: Loki is not needed to say so.
+  if (since >= past.end) return false
   const range: HistoryRange = {
     ...{ scope, vector: now, direction: 'forward', end: undefined, after: undefined },
     bounds: { since: since > 0n ? since : 0n, until: undefined },

@@ -4,8 +4,8 @@
 export type Answer<T> = { ok: true; value: T } | { ok: false; reason: string }
 
 /**
- * Asks, or gives the answer that there is. With a patience, in milliseconds, a question that was asked longer ago and has
- * no answer yet counts as not answered; its late answer serves those who ask then. Never rejects.
+ * Asks, or gives the answer that there is. Who brings a patience, in milliseconds, waits no longer than that; the late
+ * answer serves those who ask then. Never rejects.
  */
 export type Ask<T> = (patienceMs?: number) => Promise<Answer<T>>
 
@@ -24,12 +24,9 @@ export interface FreshSettings {
 /** Wraps a question so that callers within the time share one answer. */
 export function fresh<T>({ whom = 'It', ttlMs, retryAfterMs }: FreshSettings, ask: () => Promise<T>): Ask<T> {
   let answer: Promise<Answer<T>> | undefined
-  let askedAt = 0
   let until = 0
   return (patienceMs) => {
-    const now = performance.now()
-    if (!answer || now >= until) {
-      askedAt = now
+    if (!answer || performance.now() >= until) {
       until = Infinity
       answer = ask().then(
         (value): Answer<T> => {
@@ -43,8 +40,7 @@ export function fresh<T>({ whom = 'It', ttlMs, retryAfterMs }: FreshSettings, as
       )
     }
     if (patienceMs === undefined || until < Infinity) return answer
-    // Of one question, not of each who asks: nobody waits for what others have given up already.
-    return inTime(answer, askedAt + patienceMs - now, `${whom} gave no answer within ${patienceMs} ms`)
+    return inTime(answer, patienceMs, `${whom} gave no answer within ${patienceMs} ms`)
   }
 }
 

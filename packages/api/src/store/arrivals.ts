@@ -60,27 +60,6 @@ export async function readArrivals(
   })
 }
 
-/** A place in a partition, and a time in milliseconds since the epoch. */
-export interface PlaceSince {
-  partition: number
-  offset: bigint
-  sinceMs: number
-}
-
-/** Those of the places at which the table holds no line, of anybody, that was appended at the place's time or later. */
-export async function emptyPlaces<P extends PlaceSince>(sql: Sql, places: readonly P[]): Promise<P[]> {
-  const partitions = places.map(({ partition }) => partition)
-  const offsets = places.map(({ offset }) => String(offset))
-  const times = places.map(({ sinceMs }) => new Date(sinceMs).toISOString())
-  const rows = await sql<{ partition: number }[]>`
-    SELECT partition
-    FROM unnest(${partitions}::integer[], ${offsets}::bigint[], ${times}::timestamptz[]) AS wanted (partition, place, since)
-    WHERE NOT EXISTS (
-      SELECT FROM logs WHERE kafka_partition = partition AND kafka_offset = place AND created_at >= since)`
-  const empty = new Set(rows.map(({ partition }) => partition))
-  return places.filter(({ partition }) => empty.has(partition))
-}
-
 /** Does the table hold each of these lines? */
 export async function holdsLines(sql: Sql, scope: LogScope, lines: readonly Pick<LogKey, 'partition' | 'offset'>[]) {
   const { range } = positionWindow(sql, scope.kind, {
