@@ -1,10 +1,9 @@
 // The API as Schemathesis sees it: no mistake of the server, no answer that the OpenAPI document does not name.
 
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { METRICS } from '@runlight/contracts/metrics'
 import { TOPICS } from '@runlight/contracts/topics'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startKafka } from '../../../regression/fixtures/kafka.ts'
@@ -31,14 +30,6 @@ const CHECKS = [
   'response_schema_conformance',
 ]
 
-/** Beyond what is expected by default: who is asked on the way may be too slow on a busy machine, and the document says so. */
-const CONFIGURATION = `[checks.not_a_server_error]
-expected-statuses = ["2xx", "3xx", "4xx", 503]
-`
-const ANSWERS = `${METRICS.apiRequestSeconds.name}_count`
-/** Of all answers. Starting runs, or cancelling them, gives eight and more where Temporal never answers. */
-const MOST_UNANSWERED = 5
-
 const { python, missing } = await pythonProgram('schemathesis')
 
 let store: TraceStore
@@ -50,7 +41,6 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'runlight-schemathesis-'))
-  await writeFile(join(folder, 'schemathesis.toml'), CONFIGURATION)
   ;[store, loki, temporal, kafka] = await Promise.all([startTraceStore(), startLoki(), startTemporal(), startKafka()])
   await kafka.createTopics([TOPICS.logs, TOPICS.events, TOPICS.deadLetters].map((topic) => ({ topic })))
   api = await startTestApi(store.postgres, { lokiUrl: loki.url, temporal, brokers: kafka.brokers })
@@ -84,10 +74,6 @@ test.skipIf(missing)(
       )
     })
     expect(code, output).toBe(0)
-    const metrics = await (await fetch(`${api.url}/metrics`)).text()
-    const unanswered = metrics.split('\n').filter((line) => line.startsWith(ANSWERS) && line.includes('status="5xx"'))
-    const count = unanswered.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
-    expect(count, unanswered.join('\n')).toBeLessThanOrEqual(MOST_UNANSWERED)
   },
   LIMIT_MS + 10_000,
 )
