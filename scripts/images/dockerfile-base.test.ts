@@ -1,21 +1,18 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
+import { temporaryFolder } from '../tools/fixtures/temporary.ts'
 import { writeBase } from './dockerfile-base.ts'
 
 const DOCKERFILE = fileURLToPath(new URL('../../Dockerfile', import.meta.url))
 const MOVED = `node:22.99.0-bookworm-slim@sha256:${'0'.repeat(64)}`
 
-let folder: string
 let file: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'runlight-base-'))
-  file = join(folder, 'Dockerfile')
+beforeEach(async () => {
+  file = join(await temporaryFolder(), 'Dockerfile')
   cpSync(DOCKERFILE, file)
 })
-afterEach(() => rmSync(folder, { recursive: true }))
 
 it('names the base that is pinned, and leaves every other line as it is', async () => {
   expect(await writeBase(file, MOVED)).toBe(true)

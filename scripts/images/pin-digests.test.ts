@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../tools/fixtures/temporary.ts'
 import { pinDigests } from './pin-digests.ts'
 
 const VERSIONS = fileURLToPath(new URL('../../configs/versions.json', import.meta.url))
@@ -10,16 +10,13 @@ const NOTHING = /"digest": "sha256:[0-9a-f]{64}",\n\s*/g
 
 let folder: string
 let file: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'runlight-pin-'))
+beforeEach(async () => {
+  folder = await temporaryFolder()
   file = join(folder, 'versions.json')
   cpSync(VERSIONS, file)
   vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`)
 })
-afterEach(() => {
-  vi.unstubAllEnvs()
-  rmSync(folder, { recursive: true })
-})
+afterEach(() => void vi.unstubAllEnvs())
 
 /** Of the same image elsewhere. */
 const MIRRORED = `sha256:${'0'.repeat(64)}`

@@ -29,8 +29,8 @@ export const componentList = (sources: StatusSources) =>
     handle: async () => {
       const [store, loki, lokiVersion, temporal, lag, pages] = await Promise.all([
         bounded('postgres', readStore(sources)),
-        bounded('loki', sources.lokiHealth()),
-        bounded('loki', sources.lokiVersion()),
+        sources.lokiHealth(),
+        sources.lokiVersion(),
         bounded('temporal', sources.engine.version()),
         bounded('bus', sources.bus.lag()),
         sources.pages(),

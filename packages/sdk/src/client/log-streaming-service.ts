@@ -153,8 +153,8 @@ export class LogStreamingService {
     const closed = new AbortController()
     const outer = this.#settings.signal
     const read = async () => {
+      const signal = outer ? AbortSignal.any([outer, closed.signal]) : closed.signal
       try {
-        const signal = outer ? AbortSignal.any([outer, closed.signal]) : closed.signal
         for await (const { event, data } of open(signal)) {
           if (signal.aborted) return
           if (event === 'log') await onMessage?.(data as LogMessage)
@@ -162,7 +162,7 @@ export class LogStreamingService {
         }
         if (!signal.aborted) onEnd?.()
       } catch (error) {
-        if (!closed.signal.aborted && !outer?.aborted) onError?.(error as Error)
+        if (!signal.aborted) onError?.(error as Error)
       }
     }
     return { close: () => closed.abort(new Error('The stream was closed')), ended: read() }
